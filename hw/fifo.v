@@ -1,0 +1,55 @@
+// fifo: small first-in first-out queue with a registered output.
+//
+// For queues of a few words that fit distributed memory. The writer must know that there is room:
+// there is no full flag.
+//
+// Latency: 2 clocks from push to out_valid. Throughput: one word a clock.
+`default_nettype none
+
+module fifo #(
+    parameter WIDTH = 8,
+    parameter DEPTH = 16
+) (
+    input wire clk,
+    input wire rst,
+    input wire push,
+    input wire [WIDTH-1:0] in_data,
+    output wire [WIDTH-1:0] out_data,
+    output wire out_valid,
+    input wire out_ready
+);
+    localparam ADDR_W = $clog2(DEPTH);
+
+    reg [WIDTH-1:0] mem[0:DEPTH-1];
+    reg [ADDR_W-1:0] wr_q;
+    reg [ADDR_W-1:0] rd_q;
+    reg [ADDR_W:0] stored_q;
+    reg [WIDTH-1:0] out_q;
+    reg out_valid_q;
+
+    assign out_data  = out_q;
+    assign out_valid = out_valid_q;
+
+    // The output register is free: the oldest stored word moves there.
+    wire move = stored_q != 0 && (out_ready || !out_valid_q);
+
+    always @(posedge clk) begin
+        if (push) mem[wr_q] <= in_data;
+        if (move) out_q <= mem[rd_q];
+
+        if (push) wr_q <= wr_q + 1'b1;
+        if (move) rd_q <= rd_q + 1'b1;
+        if (push && !move) stored_q <= stored_q + 1'b1;
+        if (move && !push) stored_q <= stored_q - 1'b1;
+        if (move) out_valid_q <= 1'b1;
+        else if (out_ready) out_valid_q <= 1'b0;
+        if (rst) begin
+            wr_q <= 0;
+            rd_q <= 0;
+            stored_q <= 0;
+            out_valid_q <= 1'b0;
+        end
+    end
+endmodule
+
+`default_nettype wire
