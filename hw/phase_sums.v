@@ -41,17 +41,21 @@ module phase_sums #(
     parameter PRODUCT_Q = 5,
     parameter PRODUCT_O = 3,
     parameter ACC_W = 23,
+    parameter TAG_W = 3,
     parameter SIDE = AHEAD + BEHIND + 1,
     parameter CLOCKS = S * S / LANES,
     parameter T_W = CLOCKS > 1 ? $clog2(CLOCKS) : 1,
     parameter BIAS_BITS = BIAS_W > 0 ? BIAS_W : 1
 ) (
     input wire clk,
+    input wire rst,
     input wire [T_W-1:0] t,
     input wire [SIDE*SIDE*C_IN*PIXEL_W-1:0] window,
     input wire [C_IN*K*K*WEIGHT_W-1:0] kernel,
     input wire [BIAS_BITS-1:0] bias,
-    output wire [LANES*ACC_W-1:0] sums
+    input wire [TAG_W-1:0] tag,
+    output wire [LANES*ACC_W-1:0] sums,
+    output wire [TAG_W-1:0] out_tag  // `tag`, in step with the sums
 );
     localparam EXACT_W = PIXEL_W + WEIGHT_W + (PIXEL_SIGNED == 0 && WEIGHT_SIGNED == 0 ? 1 : 0);
     localparam TERM_W = PRODUCT_W > 0 ? PRODUCT_W + (PRODUCT_SIGNED != 0 ? 0 : 1) : EXACT_W;
@@ -104,6 +108,16 @@ module phase_sums #(
     endfunction
 
     localparam LEVELS = $clog2(most_terms(0));
+
+    delay #(
+        .WIDTH(TAG_W),
+        .DEPTH(2 + (PRODUCT_W > 0 ? 3 : 0) + LEVELS)
+    ) tag_delay (
+        .clk(clk),
+        .rst(rst),
+        .d(tag),
+        .q(out_tag)
+    );
 
     genvar n, i, c, clock;
     generate

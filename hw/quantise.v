@@ -30,8 +30,12 @@ module quantise #(
     output wire [OUT_W-1:0] out
 );
     generate
-        if (Q < 0 || Q > 6) ERROR_quantise_Q_must_be_0_to_6 error_q ();
-        if (O < 0 || O > 3) ERROR_quantise_O_must_be_0_to_3 error_o ();
+        if (Q < 0 || Q > 6) begin : g_error_q
+            ERROR_quantise_Q_must_be_0_to_6 error ();
+        end
+        if (O < 0 || O > 3) begin : g_error_o
+            ERROR_quantise_O_must_be_0_to_3 error ();
+        end
     endgenerate
 
     // Signed, and at least one bit wider than what is dropped, so that every slice below exists.
@@ -80,9 +84,10 @@ module quantise #(
     // Wide enough to see every overflow: the bits above the target's range must repeat the sign.
     localparam V_W = FLOOR_W > OUT_W + 2 ? FLOOR_W : OUT_W + 2;
     localparam TOP = OUT_SIGNED != 0 ? OUT_W - 1 : OUT_W;
-    localparam [OUT_W-1:0] LOWEST = OUT_SIGNED != 0 ? {1'b1, {OUT_W{1'b0}}} >> 1 : {OUT_W{1'b0}};
-    localparam [OUT_W-1:0] HIGH = OUT_SIGNED != 0 ? ~LOWEST : {OUT_W{1'b1}};
-    localparam [OUT_W-1:0] LOW = OUT_SIGNED != 0 && O == 2 ? ~HIGH + 1'b1 : LOWEST;
+    localparam [OUT_W-1:0] ONE = 1;
+    localparam [OUT_W-1:0] LOWEST = OUT_SIGNED != 0 ? ONE << (OUT_W - 1) : ~ONE & ONE;
+    localparam [OUT_W-1:0] HIGH = ~LOWEST;
+    localparam [OUT_W-1:0] LOW = OUT_SIGNED != 0 && O == 2 ? ~HIGH + ONE : LOWEST;
 
     wire [V_W-1:0] v = {{V_W - FLOOR_W + 1{rounded_q2[FLOOR_W-1]}}, rounded_q2[FLOOR_W-2:0]};
     wire over = !v[V_W-1] && |v[V_W-2:TOP];

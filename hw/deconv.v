@@ -1,0 +1,392 @@
+// deconv: FSRCNN's deconvolution layer (PyTorch's ConvTranspose2d) on AXI4-Stream video.
+//
+//   out[oy, ox] = quantise(bias + sum over iy, ix, c of
+//                          in[c, iy, ix] * kernel[c, oy + P - S*iy, ox + P - S*ix])
+//
+// for exact upscalers, K - 2P + OP = S: the output is S times the input, in both directions. The top
+// is wiring only; each module's header says what it computes.
+//
+//   s_axis -> skid -> scan -> line_buffer -> window -> phase_sums -> quantise -> raster -> m_axis
+//                       `---> edges ----------'
+//
+// Formats: integer codes; see phase_sums and quantise. ACC_W must hold every sum or be meant to wrap.
+// `deconv4k info` prints all parameters for a configuration.
+//
+// Streams (AXI4-Stream Video, UG934): tuser marks the first beat of a frame, tlast the last beat of a
+// line. In: a pixel a beat, channel 0 in the least significant bits. Out: PPC pixels a beat, the
+// leftmost in the least significant bits, zeros above to a whole byte and in the last beat of a line
+// whose width is no multiple of PPC.
+//
+// frame_width (1 .. MAX_W) and frame_height (1 ..) are taken with the SOF beat. kernel and bias must be
+// constant from the SOF of a frame until its last output beat.
+//
+// Throughput: a pixel accepted every S*S/PPC clocks; a frame takes S*S/PPC * W * H clocks (W rounded
+// up to an even number when PPC = S*S), also from frame to frame.
+// Latency: AHEAD rows and AHEAD pixels, and the pipeline: see deconv4k.engine.
+// Storage: AHEAD + BEHIND input rows, and the queues of raster.
+// It does not repair malformed video: s_axis must bring whole frames.
+// Golden: deconv4k.golden.run
+`default_nettype none
+
+module deconv #(
+    parameter K = 9,
+    parameter S = 2,
+    parameter P = 4,
+    parameter OP = 1,
+    parameter C_IN = 1,
+    parameter PPC = 4,
+    parameter MAX_W = 1920,
+    parameter PIXEL_W = 8,
+    parameter PIXEL_SIGNED = 0,
+    parameter WEIGHT_W = 10,
+    parameter WEIGHT_SIGNED = 1,
+    parameter BIAS_W = 0,  // 0: no bias
+    parameter BIAS_SIGNED = 1,
+    parameter PRODUCT_W = 0,  // 0: exact products
+    parameter PRODUCT_SIGNED = 1,
+    parameter PRODUCT_SHIFT = 0,
+    parameter PRODUCT_Q = 5,
+    parameter PRODUCT_O = 3,
+    parameter ACC_W = 23,
+    parameter ACC_SIGNED = 1,
+    parameter OUT_W = 8,
+    parameter OUT_SIGNED = 0,
+    parameter OUT_SHIFT = 8,
+    parameter OUT_Q = 0,
+    parameter OUT_O = 0,
+    // derived
+    parameter IN_BITS = (C_IN * PIXEL_W + 7) / 8 * 8,
+    parameter OUT_BITS = (PPC * OUT_W + 7) / 8 * 8,
+    parameter BIAS_BITS = BIAS_W > 0 ? BIAS_W : 1
+) (
+    input wire clk,
+    input wire rst,
+
+    input wire [15:0] frame_width,
+    input wire [15:0] frame_height,
+    input wire [C_IN*K*K*WEIGHT_W-1:0] kernel,
+    input wire [BIAS_BITS-1:0] bias,
+
+    input wire [IN_BITS-1:0] s_axis_tdata,
+    input wire s_axis_tuser,
+    input wire s_axis_tlast,
+    input wire s_axis_tvalid,
+    output wire s_axis_tready,
+
+    output wire [OUT_BITS-1:0] m_axis_tdata,
+    output wire m_axis_tuser,
+    output wire m_axis_tlast,
+    output wire m_axis_tvalid,
+    input wire m_axis_tready
+);
+    // Parameters that cannot be stop elaboration: no such module, and its name says why.
+    generate
+        if (K < 1 || S < 1 || P < 0 || OP < 0 || C_IN < 1) begin : g_size
+            ERROR_K_S_and_C_IN_must_be_at_least_1_and_P_and_OP_at_least_0 error ();
+        end
+        if (K - 2 * P + OP != S) begin : g_upscaler
+            ERROR_no_exact_upscaler_K_minus_2P_plus_OP_must_equal_S error ();
+        end
+        if (OP >= S) begin : g_op
+            ERROR_OP_must_be_less_than_S error ();
+        end
+        if (!(PPC >= 1 && PPC <= S && S % PPC == 0 || PPC == 4 && S == 2)) begin : g_ppc
+            ERROR_PPC_must_divide_S_or_be_4_with_S_2 error ();
+        end
+        if (MAX_W < 1 || MAX_W > 65535) begin : g_max_w
+            ERROR_MAX_W_must_be_1_to_65535 error ();
+        end
+        if (PIXEL_W < 1 || WEIGHT_W < 1 || ACC_W < 1 || OUT_W < 1) begin : g_width
+            ERROR_PIXEL_W_WEIGHT_W_ACC_W_and_OUT_W_must_be_at_least_1 error ();
+        end
+    endgenerate
+
+    localparam GROUP = PPC > S ? 2 : 1;
+    localparam CLOCKS = S * S / PPC;
+    localparam T_W = CLOCKS > 1 ? $clog2(CLOCKS) : 1;
+    localparam AHEAD = (S - 1 + P) / S;
+    localparam BEHIND = (K - 1 - P) / S;
+    localparam SIDE = AHEAD + BEHIND + 1;
+    localparam NEAR_W = $clog2((AHEAD > BEHIND ? AHEAD : BEHIND) + 2);
+    localparam PIXEL_BITS = C_IN * PIXEL_W;
+    localparam WIDTH_W = $clog2(MAX_W + 2) < NEAR_W ? NEAR_W : $clog2(MAX_W + 2);
+    // Beats of an output line, for GROUP pixels of input and at most.
+    localparam LINE_BEATS = GROUP == 2 ? 1 : S / PPC;
+    localparam MAX_BEATS = (MAX_W + GROUP - 1) / GROUP * LINE_BEATS;
+    localparam BEATS_W = $clog2(MAX_BEATS + 1);
+
+    // Input register, the frame's size beside its pixels.
+    wire [WIDTH_W-1:0] width;
+    wire [15:0] height;
+    wire [PIXEL_BITS-1:0] pixel;
+    wire sof;
+    wire pixel_valid;
+    wire pixel_ready;
+    skid #(
+        .WIDTH(WIDTH_W + 16 + 1 + PIXEL_BITS)
+    ) input_register (
+        .clk(clk),
+        .rst(rst),
+        .in_data({
+            frame_width[WIDTH_W-1:0], frame_height, s_axis_tuser, s_axis_tdata[PIXEL_BITS-1:0]
+        }),
+        .in_valid(s_axis_tvalid),
+        .in_ready(s_axis_tready),
+        .out_data({width, height, sof, pixel}),
+        .out_valid(pixel_valid),
+        .out_ready(pixel_ready)
+    );
+
+    wire room;
+    wire step;
+    wire step_end;
+    wire step_fill;
+    wire [PIXEL_BITS-1:0] step_pixel;
+    wire [WIDTH_W-1:0] step_x;
+    wire [WIDTH_W-1:0] centre_width;
+    wire [NEAR_W-1:0] centre_above;
+    wire [NEAR_W-1:0] centre_below;
+    wire centre_first;
+    scan #(
+        .AHEAD(AHEAD),
+        .BEHIND(BEHIND),
+        .GROUP(GROUP),
+        .PHASE_CLOCKS(CLOCKS),
+        .PIXEL_BITS(PIXEL_BITS),
+        .WIDTH_W(WIDTH_W),
+        .NEAR_W(NEAR_W)
+    ) scan (
+        .clk(clk),
+        .rst(rst),
+        .in_pixel(pixel),
+        .in_sof(sof),
+        .in_width(width),
+        .in_height(height),
+        .in_valid(pixel_valid),
+        .in_ready(pixel_ready),
+        .room(room),
+        .step(step),
+        .step_end(step_end),
+        .step_fill(step_fill),
+        .step_pixel(step_pixel),
+        .step_x(step_x),
+        .centre_width(centre_width),
+        .centre_above(centre_above),
+        .centre_below(centre_below),
+        .centre_first(centre_first)
+    );
+
+    wire [SIDE*PIXEL_BITS-1:0] column;
+    line_buffer #(
+        .LINES(SIDE - 1),
+        .MAX_W(MAX_W),
+        .PIXEL_BITS(PIXEL_BITS),
+        .WIDTH_W(WIDTH_W)
+    ) line_buffer (
+        .clk(clk),
+        .rst(rst),
+        .step(step),
+        .step_end(step_end),
+        .step_fill(step_fill),
+        .step_pixel(step_pixel),
+        .step_x(step_x),
+        .column(column)
+    );
+
+    wire launch;
+    wire row;
+    wire row_sof;
+    wire [BEATS_W-1:0] row_beats;
+    wire column_step;
+    wire [NEAR_W-1:0] above;
+    wire [NEAR_W-1:0] below;
+    wire [NEAR_W-1:0] left;
+    wire [NEAR_W-1:0] right;
+    wire live;
+    wire half;
+    wire pad;
+    edges #(
+        .AHEAD(AHEAD),
+        .BEHIND(BEHIND),
+        .GROUP(GROUP),
+        .LINE_BEATS(LINE_BEATS),
+        .WIDTH_W(WIDTH_W),
+        .NEAR_W(NEAR_W),
+        .BEATS_W(BEATS_W)
+    ) edges (
+        .clk(clk),
+        .rst(rst),
+        .step(step),
+        .step_x(step_x),
+        .centre_width(centre_width),
+        .centre_above(centre_above),
+        .centre_below(centre_below),
+        .centre_first(centre_first),
+        .launch(launch),
+        .row(row),
+        .row_sof(row_sof),
+        .row_beats(row_beats),
+        .out_step(column_step),
+        .above(above),
+        .below(below),
+        .left(left),
+        .right(right),
+        .live(live),
+        .half(half),
+        .pad(pad)
+    );
+
+    wire [SIDE*SIDE*PIXEL_BITS-1:0] pixels;
+    wire window_valid;
+    wire window_half;
+    wire window_pad;
+    window #(
+        .AHEAD(AHEAD),
+        .BEHIND(BEHIND),
+        .PIXEL_BITS(PIXEL_BITS),
+        .NEAR_W(NEAR_W),
+        .TAG_W(2)
+    ) window (
+        .clk(clk),
+        .rst(rst),
+        .step(column_step),
+        .column(column),
+        .above(above),
+        .below(below),
+        .left(left),
+        .right(right),
+        .live(live),
+        .tag({half, pad}),
+        .out_valid(window_valid),
+        .out_tag({window_half, window_pad}),
+        .out(pixels)
+    );
+
+    // The phases of one window, CLOCKS of them.
+    wire [T_W-1:0] t;
+    wire t_valid;
+    generate
+        if (CLOCKS == 1) begin : g_at_once
+            assign t = 1'b0;
+            assign t_valid = window_valid;
+        end else begin : g_in_turn
+            reg [T_W-1:0] t_q;
+            assign t = window_valid ? {T_W{1'b0}} : t_q;
+            assign t_valid = window_valid || t_q != 0;
+            always @(posedge clk) begin
+                if (t_valid) t_q <= t == CLOCKS - 1 ? 0 : t + 1'b1;
+                if (rst) t_q <= 0;
+            end
+        end
+    endgenerate
+
+    wire [PPC*ACC_W-1:0] sums;
+    wire [3+T_W-1:0] sums_tag;
+    phase_sums #(
+        .K(K),
+        .S(S),
+        .P(P),
+        .C_IN(C_IN),
+        .LANES(PPC),
+        .AHEAD(AHEAD),
+        .BEHIND(BEHIND),
+        .PIXEL_W(PIXEL_W),
+        .PIXEL_SIGNED(PIXEL_SIGNED),
+        .WEIGHT_W(WEIGHT_W),
+        .WEIGHT_SIGNED(WEIGHT_SIGNED),
+        .BIAS_W(BIAS_W),
+        .BIAS_SIGNED(BIAS_SIGNED),
+        .PRODUCT_W(PRODUCT_W),
+        .PRODUCT_SIGNED(PRODUCT_SIGNED),
+        .PRODUCT_SHIFT(PRODUCT_SHIFT),
+        .PRODUCT_Q(PRODUCT_Q),
+        .PRODUCT_O(PRODUCT_O),
+        .ACC_W(ACC_W),
+        .TAG_W(3 + T_W)
+    ) phase_sums (
+        .clk(clk),
+        .rst(rst),
+        .t(t),
+        .window(pixels),
+        .kernel(kernel),
+        .bias(bias),
+        .tag({t_valid, t, window_half, window_pad}),
+        .sums(sums),
+        .out_tag(sums_tag)
+    );
+
+    wire [PPC*OUT_W-1:0] outputs;
+    genvar n;
+    generate
+        for (n = 0; n < PPC; n = n + 1) begin : g_output
+            quantise #(
+                .IN_W(ACC_W),
+                .IN_SIGNED(ACC_SIGNED),
+                .SHIFT(OUT_SHIFT),
+                .Q(OUT_Q),
+                .O(OUT_O),
+                .OUT_W(OUT_W),
+                .OUT_SIGNED(OUT_SIGNED)
+            ) quantise (
+                .clk(clk),
+                .in(sums[n*ACC_W+:ACC_W]),
+                .out(outputs[n*OUT_W+:OUT_W])
+            );
+        end
+    endgenerate
+
+    localparam QUANTISE_CLOCKS = 3;
+    wire out_valid;
+    wire [T_W-1:0] out_t;
+    wire out_half;
+    wire out_pad;
+    delay #(
+        .WIDTH(3 + T_W),
+        .DEPTH(QUANTISE_CLOCKS)
+    ) beside_quantise (
+        .clk(clk),
+        .rst(rst),
+        .d(sums_tag),
+        .q({out_valid, out_t, out_half, out_pad})
+    );
+
+    wire [PPC*OUT_W-1:0] beat;
+    raster #(
+        .S(S),
+        .LANES(PPC),
+        .GROUP(GROUP),
+        .OUT_W(OUT_W),
+        .MAX_BEATS(MAX_BEATS),
+        .BEATS_W(BEATS_W)
+    ) raster (
+        .clk(clk),
+        .rst(rst),
+        .launch(launch),
+        .row(row),
+        .row_sof(row_sof),
+        .row_beats(row_beats),
+        .room(room),
+        .in_valid(out_valid),
+        .in_t(out_t),
+        .in_half(out_half),
+        .in_pad(out_pad),
+        .in_pixels(outputs),
+        .m_axis_tdata(beat),
+        .m_axis_tuser(m_axis_tuser),
+        .m_axis_tlast(m_axis_tlast),
+        .m_axis_tvalid(m_axis_tvalid),
+        .m_axis_tready(m_axis_tready)
+    );
+    generate
+        if (OUT_BITS > PPC * OUT_W) begin : g_byte
+            assign m_axis_tdata = {{OUT_BITS - PPC * OUT_W{1'b0}}, beat};
+        end else begin : g_exact
+            assign m_axis_tdata = beat;
+        end
+    endgenerate
+
+    // The size says where lines end.
+    wire unused = &{1'b0, s_axis_tlast, s_axis_tdata, frame_width};
+endmodule
+
+`default_nettype wire

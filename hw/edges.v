@@ -1,0 +1,116 @@
+// edges: how near each column is to the edges of its centre row, and what it launches.
+//
+//   left  = min(x, BEHIND), right = min(width - 1 - x, AHEAD): pixels of the frame on either side
+//   live  = the column will be a centre: x < width, or the padding of an odd width to GROUP = 2
+//
+// A live column is announced as `launch` to raster, which keeps room for its outputs; the first of
+// a row brings `row`, the beats of its output lines and whether the first of them starts a frame.
+//
+//   stage 1   compare
+//   stage 2   launch, row
+//   stage 3   left, right, live, half, pad, in step with line_buffer
+//
+// Latency: 3 clocks from step to out_step, 2 to launch. Throughput: one column a clock.
+`default_nettype none
+
+module edges #(
+    parameter AHEAD = 2,
+    parameter BEHIND = 2,
+    parameter GROUP = 2,
+    parameter LINE_BEATS = 1,  // beats of an output line for each GROUP pixels of input
+    parameter WIDTH_W = 11,
+    parameter NEAR_W = 3,
+    parameter BEATS_W = 12
+) (
+    input wire clk,
+    input wire rst,
+    input wire step,
+    input wire [WIDTH_W-1:0] step_x,
+    input wire [WIDTH_W-1:0] centre_width,
+    input wire [NEAR_W-1:0] centre_above,
+    input wire [NEAR_W-1:0] centre_below,
+    input wire centre_first,
+
+    output wire launch,
+    output wire row,
+    output wire row_sof,
+    output wire [BEATS_W-1:0] row_beats,
+
+    output wire out_step,
+    output wire [NEAR_W-1:0] above,
+    output wire [NEAR_W-1:0] below,
+    output wire [NEAR_W-1:0] left,
+    output wire [NEAR_W-1:0] right,
+    output wire live,
+    output wire half,
+    output wire pad
+);
+    localparam [WIDTH_W-1:0] X1 = 1;
+    localparam FAR = AHEAD > BEHIND ? AHEAD : BEHIND;
+
+    reg inside_q;
+    reg pad_q;
+    reg first_x_q;
+    reg half_q;
+    reg [NEAR_W-1:0] left_q;
+    reg [NEAR_W-1:0] right_q;
+    reg sof_q;
+    reg [BEATS_W-1:0] beats_q;
+    wire [WIDTH_W-1:0] to_right = centre_width - X1 - step_x;
+    wire [WIDTH_W:0] groups = GROUP == 2 ? ({1'b0, centre_width} + 1'b1) >> 1 : {1'b0, centre_width};
+
+    always @(posedge clk) begin
+        inside_q <= step_x < centre_width;
+        pad_q <= GROUP == 2 && step_x == centre_width && step_x[0];
+        first_x_q <= step_x == 0;
+        half_q <= step_x[0];
+        left_q <= step_x < FAR ? step_x[NEAR_W-1:0] : FAR;
+        right_q <= to_right < FAR ? to_right[NEAR_W-1:0] : FAR;
+        sof_q <= centre_first;
+        beats_q <= groups * LINE_BEATS;
+    end
+
+    wire step_q;
+    delay #(
+        .WIDTH(1),
+        .DEPTH(1)
+    ) step_delay (
+        .clk(clk),
+        .rst(rst),
+        .d(step),
+        .q(step_q)
+    );
+
+    wire live_1 = inside_q || pad_q;
+    delay #(
+        .WIDTH(3 + BEATS_W),
+        .DEPTH(1)
+    ) launch_delay (
+        .clk(clk),
+        .rst(rst),
+        .d({step_q && live_1 && !(GROUP == 2 && half_q), step_q && inside_q && first_x_q, sof_q, beats_q}),
+        .q({launch, row, row_sof, row_beats})
+    );
+
+    delay #(
+        .WIDTH(4 + 2 * NEAR_W),
+        .DEPTH(2)
+    ) column_delay (
+        .clk(clk),
+        .rst(rst),
+        .d({step_q, left_q, right_q, live_1, half_q, pad_q}),
+        .q({out_step, left, right, live, half, pad})
+    );
+
+    delay #(
+        .WIDTH(2 * NEAR_W),
+        .DEPTH(3)
+    ) row_delay (
+        .clk(clk),
+        .rst(rst),
+        .d({centre_above, centre_below}),
+        .q({above, below})
+    );
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,261 @@
+// raster: output pixels from the order of phases to the order of lines.
+//
+//   out[S*q + r, S*x + s] = phase (r, s) of the centre pixel (q, x)
+//
+// The S output lines of one centre row are computed side by side and leave one after the other. Each
+// r has a queue of beats in one memory; the reader empties queue 0 for a whole line, then queue 1,
+// and so on. While it reads line r, the lines after it wait, and the next row's come in:
+// queue 0 needs (S-1)/S of a line, queue r > 0 needs 1 + (r-1)/S lines. That is 1.5 output lines for
+// S = 2. The engine's pipeline runs free: `room` says that every queue can take what is on its way,
+// so nothing ever has to stop.
+//
+// GROUP = 1: pixels hold LANES phases of one row r in the clock t, one beat.
+// GROUP = 2: (S = 2, LANES = 4) pixels hold both rows, two pixels each; two centre pixels make a beat
+// of either row. A `pad` in the second place leaves the upper half of the beat zero.
+//
+// Stream: the leftmost pixel in the least significant bits; tuser on the first beat of a frame,
+// tlast on the last beat of every line. tvalid does not wait for tready; nothing changes meanwhile.
+//
+//   stage 1   collect a beat        stage 2   write it
+//   read:     address, memory, memory's output register, output queue (2)
+//
+// Storage: see QUEUES below. Latency: 8 clocks from in_valid to tvalid. Throughput: a beat a clock.
+// Golden: deconv4k.golden._polyphase, the index x * stride + s of out
+`default_nettype none
+
+module raster #(
+    parameter S = 2,
+    parameter LANES = 4,
+    parameter GROUP = 2,
+    parameter OUT_W = 8,
+    parameter MAX_BEATS = 960,
+    parameter CLOCKS = S * S / LANES,
+    parameter T_W = CLOCKS > 1 ? $clog2(CLOCKS) : 1,
+    parameter BEATS_W = 12
+) (
+    input wire clk,
+    input wire rst,
+
+    // announcements, ahead of the pixels
+    input wire launch,
+    input wire row,
+    input wire row_sof,
+    input wire [BEATS_W-1:0] row_beats,
+    output wire room,
+
+    input wire in_valid,
+    input wire [T_W-1:0] in_t,
+    input wire in_half,
+    input wire in_pad,
+    input wire [LANES*OUT_W-1:0] in_pixels,
+
+    output wire [LANES*OUT_W-1:0] m_axis_tdata,
+    output wire m_axis_tuser,
+    output wire m_axis_tlast,
+    output wire m_axis_tvalid,
+    input wire m_axis_tready
+);
+    localparam BEAT_W = LANES * OUT_W;
+
+    // Beats that queue r holds, SLACK of them for what is launched before `room` is seen to fall.
+    localparam SLACK = 32;
+    localparam MARGIN = 16;
+    localparam LAUNCH_BEATS = LANES < S ? S / LANES : 1;
+    function integer size(input integer r);
+        size = SLACK + (r == 0 ? (MAX_BEATS * (S - 1) + S - 1) / S :
+                        MAX_BEATS + (MAX_BEATS * (r - 1) + S - 1) / S);
+    endfunction
+    function integer base(input integer r);
+        integer i;
+        begin
+            base = 0;
+            for (i = 0; i < r; i = i + 1) base = base + size(i);
+        end
+    endfunction
+    localparam QUEUES = base(S);
+    localparam ADDR_W = $clog2(QUEUES);
+    localparam R_W = S > 1 ? $clog2(S) : 1;
+
+    // Rows announced but not finished: their beats a line, and whether they start a frame.
+    localparam ROWS = 32;
+    localparam ROW_MARGIN = 8;
+    wire [BEATS_W-1:0] line_beats;
+    wire line_sof;
+    wire line_known;
+    wire row_done;
+    reg [5:0] rows_q;
+    fifo #(
+        .WIDTH(BEATS_W + 1),
+        .DEPTH(ROWS)
+    ) row_queue (
+        .clk(clk),
+        .rst(rst),
+        .push(row),
+        .in_data({row_sof, row_beats}),
+        .out_data({line_sof, line_beats}),
+        .out_valid(line_known),
+        .out_ready(row_done)
+    );
+
+    // Stage 1: a beat and its queue.
+    reg write_q;
+    reg [R_W-1:0] write_r_q;
+    reg [BEAT_W-1:0] write_beat_q;
+    generate
+        if (GROUP == 2) begin : g_pair
+            localparam HALF_W = BEAT_W / 2;
+            reg [BEAT_W-1:0] first_q;  // the first pixel's phases, row 0 in the lower half
+            reg [HALF_W-1:0] late_first_q;
+            reg [HALF_W-1:0] late_second_q;
+            reg late_q;
+            wire [BEAT_W-1:0] second = in_pad ? {BEAT_W{1'b0}} : in_pixels;
+            always @(posedge clk) begin
+                if (in_valid && !in_half) first_q <= in_pixels;
+                late_q <= in_valid && in_half && !rst;
+                late_first_q <= first_q[HALF_W+:HALF_W];
+                late_second_q <= second[HALF_W+:HALF_W];
+                // Row 0 is written when the pair is complete, row 1 in the clock after.
+                write_q <= (in_valid && in_half || late_q) && !rst;
+                write_r_q <= late_q;
+                write_beat_q <= late_q ? {late_second_q, late_first_q} :
+                                {second[0+:HALF_W], first_q[0+:HALF_W]};
+            end
+            wire unused = &{1'b0, in_t};
+        end else begin : g_single
+            always @(posedge clk) begin
+                write_q <= in_valid && !rst;
+                write_r_q <= in_t * LANES / S;
+                write_beat_q <= in_pixels;
+            end
+            wire unused = &{1'b0, in_half, in_pad};
+        end
+    endgenerate
+
+    // The queues.
+    reg [R_W-1:0] r_q;  // line that is read
+    reg [BEATS_W-1:0] beat_q;  // beat of the line that is read next
+    wire [S-1:0] filled;
+    wire [S-1:0] roomy;
+    wire [S*ADDR_W-1:0] write_at;
+    wire [S*ADDR_W-1:0] read_at;
+    wire credit;
+    wire read = line_known && filled[r_q] && credit;
+
+    genvar r;
+    generate
+        for (r = 0; r < S; r = r + 1) begin : g_queue
+            localparam [ADDR_W-1:0] FIRST = base(r);
+            localparam [ADDR_W-1:0] LAST = base(r) + size(r) - 1;
+            localparam [ADDR_W-1:0] FULL = size(r) - MARGIN;
+            localparam [ADDR_W-1:0] LAUNCHED = LAUNCH_BEATS;
+            reg [ADDR_W-1:0] wr_q;
+            reg [ADDR_W-1:0] rd_q;
+            reg [ADDR_W-1:0] stored_q;  // written and not read
+            reg [ADDR_W-1:0] launched_q;  // launched and not read
+            reg room_q;
+            wire wr = write_q && write_r_q == r;
+            wire rd = read && r_q == r;
+            assign filled[r] = stored_q != 0;
+            assign roomy[r] = room_q;
+            assign write_at[r*ADDR_W+:ADDR_W] = wr_q;
+            assign read_at[r*ADDR_W+:ADDR_W] = rd_q;
+            always @(posedge clk) begin
+                if (wr) wr_q <= wr_q == LAST ? FIRST : wr_q + 1'b1;
+                if (rd) rd_q <= rd_q == LAST ? FIRST : rd_q + 1'b1;
+                if (wr && !rd) stored_q <= stored_q + 1'b1;
+                if (rd && !wr) stored_q <= stored_q - 1'b1;
+                launched_q <= launched_q + (launch ? LAUNCHED : 0) - (rd ? 1 : 0);
+                room_q <= launched_q < FULL;
+                if (rst) begin
+                    wr_q <= FIRST;
+                    rd_q <= FIRST;
+                    stored_q <= 0;
+                    launched_q <= 0;
+                    room_q <= 1'b0;
+                end
+            end
+        end
+    endgenerate
+
+    reg rows_room_q;
+    assign room = &roomy && rows_room_q;
+
+    reg ram_wr_q;
+    reg [ADDR_W-1:0] ram_wr_addr_q;
+    reg [BEAT_W-1:0] ram_wr_data_q;
+    reg [ADDR_W-1:0] ram_rd_addr_q;
+    wire [BEAT_W-1:0] ram_rd_data;
+    always @(posedge clk) begin
+        ram_wr_q <= write_q;
+        ram_wr_addr_q <= write_at[write_r_q*ADDR_W+:ADDR_W];
+        ram_wr_data_q <= write_beat_q;
+        ram_rd_addr_q <= read_at[r_q*ADDR_W+:ADDR_W];
+    end
+    ram #(
+        .WIDTH(BEAT_W),
+        .DEPTH(QUEUES)
+    ) memory (
+        .clk(clk),
+        .wr_en(ram_wr_q),
+        .wr_addr(ram_wr_addr_q),
+        .wr_data(ram_wr_data_q),
+        .rd_addr(ram_rd_addr_q),
+        .rd_data(ram_rd_data)
+    );
+
+    // The reader: line by line.
+    wire line_end = beat_q == line_beats - 1'b1;
+    wire last_line = r_q == S - 1;
+    assign row_done = read && line_end && last_line;
+    always @(posedge clk) begin
+        if (read) begin
+            beat_q <= line_end ? 0 : beat_q + 1'b1;
+            if (line_end) r_q <= last_line ? 0 : r_q + 1'b1;
+        end
+        rows_q <= rows_q + (row ? 1'b1 : 1'b0) - (row_done ? 1'b1 : 1'b0);
+        rows_room_q <= rows_q < ROWS - ROW_MARGIN;
+        if (rst) begin
+            beat_q <= 0;
+            r_q <= 0;
+            rows_q <= 0;
+            rows_room_q <= 1'b0;
+        end
+    end
+
+    // Beats on their way to the output queue, and in it: the reader stops in time.
+    localparam OUT_DEPTH = 16;
+    reg [4:0] out_q;
+    assign credit = out_q < OUT_DEPTH;
+    wire out_taken = m_axis_tvalid && m_axis_tready;
+    always @(posedge clk) begin
+        out_q <= out_q + (read ? 1'b1 : 1'b0) - (out_taken ? 1'b1 : 1'b0);
+        if (rst) out_q <= 0;
+    end
+
+    wire arrive;
+    wire arrive_sof;
+    wire arrive_eol;
+    delay #(
+        .WIDTH(3),
+        .DEPTH(3)
+    ) read_delay (
+        .clk(clk),
+        .rst(rst),
+        .d({read, line_sof && r_q == 0 && beat_q == 0, line_end}),
+        .q({arrive, arrive_sof, arrive_eol})
+    );
+    fifo #(
+        .WIDTH(BEAT_W + 2),
+        .DEPTH(OUT_DEPTH)
+    ) out_queue (
+        .clk(clk),
+        .rst(rst),
+        .push(arrive),
+        .in_data({arrive_sof, arrive_eol, ram_rd_data}),
+        .out_data({m_axis_tuser, m_axis_tlast, m_axis_tdata}),
+        .out_valid(m_axis_tvalid),
+        .out_ready(m_axis_tready)
+    );
+endmodule
+
+`default_nettype wire

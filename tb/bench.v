@@ -1,0 +1,254 @@
+// bench: the engine between a player and a scoreboard, with its own clock.
+//
+// Whole frames run without Python: cocotb sets `go`, waits for `done` and reads the results. The
+// folder in which the simulation runs brings input.hex, expected.hex, kernel.hex (one weight a line,
+// PyTorch's order) and bias.hex.
+//
+// Clocks are counted from the first one after reset. sof_in_* and sof_out_* are the clocks in which
+// the first and the newest SOF were accepted, last_out the newest output beat.
+`timescale 1ns / 1ps
+`default_nettype none
+
+module bench #(
+    parameter K = 9,
+    parameter S = 2,
+    parameter P = 4,
+    parameter OP = 1,
+    parameter C_IN = 1,
+    parameter PPC = 4,
+    parameter MAX_W = 1920,
+    parameter PIXEL_W = 8,
+    parameter PIXEL_SIGNED = 0,
+    parameter WEIGHT_W = 10,
+    parameter WEIGHT_SIGNED = 1,
+    parameter BIAS_W = 0,
+    parameter BIAS_SIGNED = 1,
+    parameter PRODUCT_W = 0,
+    parameter PRODUCT_SIGNED = 1,
+    parameter PRODUCT_SHIFT = 0,
+    parameter PRODUCT_Q = 5,
+    parameter PRODUCT_O = 3,
+    parameter ACC_W = 23,
+    parameter ACC_SIGNED = 1,
+    parameter OUT_W = 8,
+    parameter OUT_SIGNED = 0,
+    parameter OUT_SHIFT = 8,
+    parameter OUT_Q = 0,
+    parameter OUT_O = 0
+);
+    localparam IN_BITS = (C_IN * PIXEL_W + 7) / 8 * 8;
+    localparam OUT_BITS = (PPC * OUT_W + 7) / 8 * 8;
+    localparam BIAS_BITS = BIAS_W > 0 ? BIAS_W : 1;
+    localparam WEIGHTS = C_IN * K * K;
+
+    // set by cocotb
+    reg go;
+    reg [7:0] pause;
+    reg [3:0] pause_bits;
+    reg [7:0] stall;
+    reg [3:0] stall_bits;
+    reg [31:0] seed;
+    reg capture;
+    reg [31:0] patience;  // clocks without a beat on either side before the bench gives up
+
+    // read by cocotb
+    reg done;
+    reg hung;
+    wire [31:0] beats;
+    wire [31:0] mismatches;
+    wire [31:0] surplus;
+    wire [31:0] violations;
+    wire [31:0] first_beat;
+    wire [OUT_BITS+1:0] first_expected;
+    wire [OUT_BITS+1:0] first_got;
+    reg [31:0] accepted;
+    reg [31:0] sofs_in;
+    reg [31:0] sofs_out;
+    reg [31:0] sof_in_first;
+    reg [31:0] sof_in_last;
+    reg [31:0] sof_out_first;
+    reg [31:0] last_out;
+
+    reg clk;
+    reg rst;
+    initial begin
+        clk = 1'b0;
+        rst = 1'b1;
+        go = 1'b0;
+    end
+    always #1 clk = !clk;
+
+    reg [WEIGHT_W-1:0] weights[0:WEIGHTS-1];
+    reg [BIAS_BITS-1:0] biases[0:0];
+    initial begin
+        $readmemh("kernel.hex", weights);
+        $readmemh("bias.hex", biases);
+    end
+    wire [WEIGHTS*WEIGHT_W-1:0] kernel;
+    genvar i;
+    generate
+        for (i = 0; i < WEIGHTS; i = i + 1) begin : g_weight
+            assign kernel[i*WEIGHT_W+:WEIGHT_W] = weights[i];
+        end
+    endgenerate
+
+    wire [15:0] frame_width;
+    wire [15:0] frame_height;
+    wire [IN_BITS-1:0] s_tdata;
+    wire s_tuser;
+    wire s_tlast;
+    wire s_tvalid;
+    wire s_tready;
+    wire [OUT_BITS-1:0] m_tdata;
+    wire m_tuser;
+    wire m_tlast;
+    wire m_tvalid;
+    wire m_tready;
+    wire played;
+    wire compared;
+
+    player #(
+        .DATA_W(IN_BITS)
+    ) player (
+        .clk(clk),
+        .rst(rst),
+        .go(go),
+        .pause(pause),
+        .pause_bits(pause_bits),
+        .seed(seed),
+        .frame_width(frame_width),
+        .frame_height(frame_height),
+        .tdata(s_tdata),
+        .tuser(s_tuser),
+        .tlast(s_tlast),
+        .tvalid(s_tvalid),
+        .tready(s_tready),
+        .done(played)
+    );
+
+    deconv #(
+        .K(K),
+        .S(S),
+        .P(P),
+        .OP(OP),
+        .C_IN(C_IN),
+        .PPC(PPC),
+        .MAX_W(MAX_W),
+        .PIXEL_W(PIXEL_W),
+        .PIXEL_SIGNED(PIXEL_SIGNED),
+        .WEIGHT_W(WEIGHT_W),
+        .WEIGHT_SIGNED(WEIGHT_SIGNED),
+        .BIAS_W(BIAS_W),
+        .BIAS_SIGNED(BIAS_SIGNED),
+        .PRODUCT_W(PRODUCT_W),
+        .PRODUCT_SIGNED(PRODUCT_SIGNED),
+        .PRODUCT_SHIFT(PRODUCT_SHIFT),
+        .PRODUCT_Q(PRODUCT_Q),
+        .PRODUCT_O(PRODUCT_O),
+        .ACC_W(ACC_W),
+        .ACC_SIGNED(ACC_SIGNED),
+        .OUT_W(OUT_W),
+        .OUT_SIGNED(OUT_SIGNED),
+        .OUT_SHIFT(OUT_SHIFT),
+        .OUT_Q(OUT_Q),
+        .OUT_O(OUT_O)
+    ) dut (
+        .clk(clk),
+        .rst(rst),
+        .frame_width(frame_width),
+        .frame_height(frame_height),
+        .kernel(kernel),
+        .bias(biases[0]),
+        .s_axis_tdata(s_tdata),
+        .s_axis_tuser(s_tuser),
+        .s_axis_tlast(s_tlast),
+        .s_axis_tvalid(s_tvalid),
+        .s_axis_tready(s_tready),
+        .m_axis_tdata(m_tdata),
+        .m_axis_tuser(m_tuser),
+        .m_axis_tlast(m_tlast),
+        .m_axis_tvalid(m_tvalid),
+        .m_axis_tready(m_tready)
+    );
+
+    scoreboard #(
+        .DATA_W(OUT_BITS)
+    ) scoreboard (
+        .clk(clk),
+        .rst(rst),
+        .go(go),
+        .stall(stall),
+        .stall_bits(stall_bits),
+        .seed(seed),
+        .capture(capture),
+        .tdata(m_tdata),
+        .tuser(m_tuser),
+        .tlast(m_tlast),
+        .tvalid(m_tvalid),
+        .tready(m_tready),
+        .done(compared),
+        .beats(beats),
+        .mismatches(mismatches),
+        .surplus(surplus),
+        .violations(violations),
+        .first_beat(first_beat),
+        .first_expected(first_expected),
+        .first_got(first_got)
+    );
+
+    // After the last expected beat the bench watches a while for beats too many.
+    localparam [31:0] AFTERWARDS = 500;
+    wire in_beat = s_tvalid && s_tready;
+    wire out_beat = m_tvalid && m_tready;
+    reg [31:0] clocks;
+    reg [31:0] quiet;
+    reg [3:0] reset_clocks;
+
+    initial begin
+        done = 1'b0;
+        hung = 1'b0;
+        accepted = 0;
+        sofs_in = 0;
+        sofs_out = 0;
+        sof_in_first = 0;
+        sof_in_last = 0;
+        sof_out_first = 0;
+        last_out = 0;
+        clocks = 0;
+        quiet = 0;
+        reset_clocks = 0;
+    end
+
+    always @(posedge clk) begin
+        if (go) begin
+            if (reset_clocks != 8) reset_clocks <= reset_clocks + 1'b1;
+            else rst <= 1'b0;
+        end
+        if (!rst) begin
+            clocks <= clocks + 1;
+            quiet  <= in_beat || out_beat ? 0 : quiet + 1;
+            if (in_beat) begin
+                accepted <= accepted + 1;
+                if (s_tuser) begin
+                    sofs_in <= sofs_in + 1;
+                    sof_in_last <= clocks;
+                    if (sofs_in == 0) sof_in_first <= clocks;
+                end
+            end
+            if (out_beat) begin
+                last_out <= clocks;
+                if (m_tuser) begin
+                    sofs_out <= sofs_out + 1;
+                    if (sofs_out == 0) sof_out_first <= clocks;
+                end
+            end
+            if (played && compared && quiet > AFTERWARDS) done <= 1'b1;
+            if (quiet > patience) begin
+                hung <= 1'b1;
+                done <= 1'b1;
+            end
+        end
+    end
+endmodule
+
+`default_nettype wire

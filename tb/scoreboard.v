@@ -1,0 +1,124 @@
+// scoreboard: compares an AXI4-Stream, beat by beat, with a file; stalls it; watches its protocol.
+//
+// File: one line a beat, "user last data" in hexadecimal. What is wrong is counted, the first
+// mismatch is kept. Protocol: once tvalid is high nothing changes until the handshake; nothing is
+// unknown while tvalid is high. Stalls: after each beat, with probability STALL/256, up to
+// 2**stall_bits clocks without tready. With `capture`, the beats also go to the file output.hex.
+`default_nettype none
+
+module scoreboard #(
+    parameter DATA_W = 32
+) (
+    input wire clk,
+    input wire rst,
+    input wire go,
+    input wire [7:0] stall,
+    input wire [3:0] stall_bits,
+    input wire [31:0] seed,
+    input wire capture,
+    input wire [DATA_W-1:0] tdata,
+    input wire tuser,
+    input wire tlast,
+    input wire tvalid,
+    output reg tready,
+    output reg done,  // every beat of the file was compared
+    output reg [31:0] beats,
+    output reg [31:0] mismatches,
+    output reg [31:0] surplus,
+    output reg [31:0] violations,
+    output reg [31:0] first_beat,
+    output reg [DATA_W+1:0] first_expected,
+    output reg [DATA_W+1:0] first_got
+);
+    integer file;
+    integer out;
+    integer got;
+    reg want_user;
+    reg want_last;
+    reg [DATA_W-1:0] want_data;
+    reg loaded;
+    reg [31:0] random;
+    reg [15:0] wait_q;
+    reg held_q;
+    reg [DATA_W+1:0] beat_q;
+    wire [DATA_W+1:0] beat = {tuser, tlast, tdata};
+
+    initial begin
+        done = 1'b0;
+        loaded = 1'b0;
+        tready = 1'b0;
+        beats = 0;
+        mismatches = 0;
+        surplus = 0;
+        violations = 0;
+        first_beat = 0;
+        first_expected = 0;
+        first_got = 0;
+        wait_q = 0;
+        random = 1;
+        held_q = 1'b0;
+        out = 0;
+        file = $fopen("expected.hex", "r");
+    end
+
+    task load;
+        begin
+            got = $fscanf(file, "%h %h %h\n", want_user, want_last, want_data);
+            loaded = got == 3;
+            if (!loaded) done = 1'b1;
+        end
+    endtask
+
+    always @(posedge clk) begin
+        if (rst || !go) begin
+            random = seed ^ 32'h7f4a7c15;
+            tready <= 1'b0;
+            held_q <= 1'b0;
+        end else begin
+            if (!loaded && !done) load;
+            random = random ^ (random << 13);
+            random = random ^ (random >> 17);
+            random = random ^ (random << 5);
+            if (tvalid && tready) begin
+                if (capture) begin
+                    if (out == 0) out = $fopen("output.hex", "w");
+                    $fdisplay(out, "%h %h %h", tuser, tlast, tdata);
+                end
+                if (done) begin
+                    surplus = surplus + 1;
+                end else begin
+                    if (beat !== {want_user, want_last, want_data}) begin
+                        if (mismatches == 0) begin
+                            first_beat = beats;
+                            first_expected = {want_user, want_last, want_data};
+                            first_got = beat;
+                        end
+                        mismatches = mismatches + 1;
+                    end
+                    beats = beats + 1;
+                    load;
+                end
+            end
+
+            if (held_q && (!tvalid || beat !== beat_q)) violations = violations + 1;
+            if (tvalid === 1'bx || tvalid === 1'b1 && ^beat === 1'bx) violations = violations + 1;
+            held_q <= tvalid && !tready;
+            beat_q <= beat;
+
+            if (wait_q != 0) begin
+                wait_q <= wait_q - 1'b1;
+                tready <= 1'b0;
+            end else if (random[7:0] < stall) begin
+                wait_q <= random[23:8] & ((16'd1 << stall_bits) - 1'b1);
+                tready <= 1'b0;
+            end else begin
+                tready <= 1'b1;
+            end
+        end
+    end
+
+    // The last lines of output.hex must be on disk when the bench says it is done.
+    always @(posedge done) if (capture && out != 0) $fflush(out);
+endmodule
+
+`default_nettype wire
