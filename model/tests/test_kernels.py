@@ -180,7 +180,13 @@ def test_codes_keep_the_gain(fraction):
     weights = kernels.fitted()
     codes = kernels.to_codes(weights, FSRCNN, target)
     assert (phase_sums(codes[0, 0], FSRCNN) == 1 << fraction).all()
-    assert np.abs(np.ldexp(weights, fraction) - codes).max() < 1.0
+    error = np.ldexp(weights, fraction) - codes
+    assert np.abs(error).max() < 1.0
+    # No pair of codes in a phase could move against each other and come nearer to the weights.
+    for r in range(2):
+        for s in range(2):
+            phase = error[0, 0, r::2, s::2]
+            assert phase.max() - phase.min() <= 1.0
 
 
 def test_codes_alone_lose_the_gain():
@@ -205,6 +211,14 @@ def test_codes_of_exact_and_of_clipped_weights():
         kernels.to_codes(kernels.fitted(), FSRCNN, truncating),
         np.floor(kernels.fitted() * 256).astype(int),
     )
+
+
+def test_codes_stay_within_a_step_where_the_sum_cannot_be_kept():
+    # 7.4 + 7.4 should be 15, but 7 is the largest code; the zeros must not make up for it.
+    weights = np.array([[[[7.4, 7.4], [0.0, 0.0]]]])
+    target = Format.parse("ap_fixed<4,4,AP_RND,AP_SAT>")
+    codes = kernels.to_codes(weights, Layer(2, 1), target)
+    assert codes.tolist() == [[[[7, 7], [0, 0]]]]
 
 
 def test_codes_keep_the_sum_over_input_channels():
