@@ -26,10 +26,12 @@ setup: $(BASE) ## make .venv with the pinned packages, install Icarus where perm
 
 sim: $(BASE) ## the main job: SIM=icarus|verilator CASE=… SEED=… WAVES=1 IMAGE=… CONFIG=…
 	@tools/setup.sh icarus
+	$(WAVES_SETUP)
 	@$(BIN)/deconv4k sim $(SIM_OPTIONS)
 
 sim-full: $(BASE) ## the whole 4K frame on one simulator: SIM=icarus (3 minutes) or verilator
 	@tools/setup.sh icarus
+	$(WAVES_SETUP)
 	@$(BIN)/deconv4k sim --full $(SIM_OPTIONS)
 
 test: $(TEST) ## the whole test suite on both simulators: ARGS='-k fixed -x' goes to pytest
@@ -55,21 +57,27 @@ clean: ## remove everything generated, keep .venv
 distclean: clean ## remove .venv as well
 	rm -rf .venv
 
+WAVES_ON := $(filter-out 0,$(WAVES))
+# Icarus writes FST by itself.
+WAVES_SETUP := $(if $(WAVES_ON),$(if $(filter icarus,$(SIM)),,@tools/setup.sh waves))
+
 SIM_OPTIONS = \
     $${SIM:+--sim "$$SIM"} \
     $${CASE:+--case "$$CASE"} \
     $${SEED:+--seed "$$SEED"} \
-    $(if $(filter-out 0,$(WAVES)),--waves) \
+    $(if $(WAVES_ON),--waves) \
     $${IMAGE:+--image "$$IMAGE"} \
     $${CONFIG:+--config "$$CONFIG"}
 
-# always-comb asks for SystemVerilog where the sources are Verilog-2001.
-comma := ,
-empty :=
-VERIBLE_RULES := $(subst $(empty) ,$(comma),$(strip \
-    line-length=length:100 \
-    parameter-name-style=localparam_style:ALL_CAPS;parameter_style:ALL_CAPS \
-    -always-comb))
+# Waived where a rule asks for SystemVerilog and the sources are Verilog-2001: always_comb, typed
+# parameters and arguments, lifetimes of constant functions, and [N] for [0:N-1].
+VERIBLE_RULES := line-length=length:100
+VERIBLE_RULES := $(VERIBLE_RULES),parameter-name-style=localparam_style:ALL_CAPS;parameter_style:ALL_CAPS
+VERIBLE_RULES := $(VERIBLE_RULES),-always-comb
+VERIBLE_RULES := $(VERIBLE_RULES),-explicit-parameter-storage-type
+VERIBLE_RULES := $(VERIBLE_RULES),-explicit-function-task-parameter-type
+VERIBLE_RULES := $(VERIBLE_RULES),-explicit-function-lifetime,-explicit-task-lifetime
+VERIBLE_RULES := $(VERIBLE_RULES),-unpacked-dimensions-range-ordering
 
 $(BASE): pyproject.toml constraints.txt tools/setup.sh
 	@tools/setup.sh base

@@ -3,6 +3,7 @@
 #
 #   tools/setup.sh base|test|lint        .venv with the command, with the test extra, with linters
 #   tools/setup.sh icarus [required]     Icarus Verilog, where the system's package manager permits it
+#   tools/setup.sh waves                 the two compression libraries of Verilator's FST writer
 #
 # .venv/.checkout names the folder a finished .venv belongs to. It is absent while a set-up runs, so an
 # interrupted one, or a .venv that was copied from elsewhere, is rebuilt from nothing.
@@ -10,6 +11,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 here=$(pwd -P)
 export PIP_DISABLE_PIP_VERSION_CHECK=1
+# pip turns Ctrl-C into an ordinary failure, after which an alternative would be tried.
+trap 'exit 130' INT TERM
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -159,8 +162,20 @@ icarus() {
     say "$how; going on with Verilator alone"
 }
 
+fst_compiles() {
+    printf '#include <lz4.h>\n#include <zlib.h>\nint main() {}\n' |
+        g++ -x c++ -o /dev/null - -llz4 -lz >/dev/null 2>&1
+}
+
+waves() {
+    fst_compiles || apt_install liblz4-dev zlib1g-dev || true
+    fst_compiles || die "waveforms from Verilator need the headers of lz4 and zlib:" \
+        "apt-get install liblz4-dev zlib1g-dev, or take SIM=icarus."
+}
+
 case ${1:-} in
 base | test | lint) python_part "$1" ;;
 icarus) icarus "${2:-}" ;;
-*) die "usage: tools/setup.sh base|test|lint|icarus [required]" ;;
+waves) waves ;;
+*) die "usage: tools/setup.sh base|test|lint|waves|icarus [required]" ;;
 esac
