@@ -1,0 +1,14 @@
+ram.v
+delay.v
+skid.v
+fifo.v
+multiply.v
+quantise.v
+adder_tree.v
+scan.v
+line_buffer.v
+edges.v
+window.v
+phase_sums.v
+raster.v
+deconv.v

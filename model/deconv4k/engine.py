@@ -1,0 +1,200 @@
+"""Facts about the engine in hw/: its parameters, its clocks, what it costs.
+
+Everything follows from the configuration, by the formulas that the headers of hw/ state. The
+tests hold the clocks against both simulators.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, log2
+
+from deconv4k.bound import MODEL_BITS, any_weights_bits
+from deconv4k.config import Config
+from deconv4k.errors import InputError
+from deconv4k.fixed import Format, Overflow, Rounding
+
+PIPELINE_CLOCKS = 19
+"""Registers between a pixel's acceptance and the first beat, but for the adder tree's levels."""
+
+RATES = {1: (1,), 2: (1, 2, 4), 3: (1, 3), 4: (1, 2, 4)}
+"""Output pixels a clock for each stride, as far as the tests go."""
+
+
+def check(config: Config) -> None:
+    """Refuse what the engine cannot be built for.
+
+    Raises
+    ------
+    InputError
+        If the layer is no exact upscaler, the rate does not suit the stride, or a format is too
+        wide: all of it at once.
+    """
+    layer, video = config.layer, config.video
+    errors = []
+    if not layer.is_exact_upscaler:
+        errors.append(
+            f"kernel {layer.kernel}, stride {layer.stride}, padding {layer.padding}, "
+            f"output_padding {layer.output_padding} is no exact upscaler: K - 2P + OP = "
+            f"{layer.kernel - 2 * layer.padding + layer.output_padding}; the RTL engine needs it "
+            f"to be the stride {layer.stride}"
+        )
+    rates = [n for n in range(1, layer.stride + 1) if layer.stride % n == 0]
+    if layer.stride == 2:
+        rates.append(4)
+    if video.pixels_per_clock not in rates:
+        errors.append(
+            f"video.pixels_per_clock = {video.pixels_per_clock}; allowed for stride "
+            f"{layer.stride}: {', '.join(map(str, rates))}"
+        )
+    if accumulator_bits(config) > MODEL_BITS:
+        errors.append(
+            f"sums of {accumulator_bits(config)} bits for the worst kernel of the weight format; "
+            f"allowed: {MODEL_BITS}, or a formats.accumulator"
+        )
+    if errors:
+        raise InputError(*errors)
+
+
+def accumulator_bits(config: Config) -> int:
+    """Bits of the engine's accumulator: the format's, or enough for every kernel."""
+    if config.formats.accumulator is not None:
+        return config.formats.accumulator.width
+    return any_weights_bits(config)
+
+
+def parameters(config: Config) -> dict[str, int]:
+    """Parameters of hw/deconv.v, in its order."""
+    layer, formats, video = config.layer, config.formats, config.video
+    none = Format(0, 0, True, Rounding.AP_TRN, Overflow.AP_WRAP)
+    bias = formats.bias or none
+    product = formats.product or none
+    accumulator = formats.accumulator
+    return {
+        "K": layer.kernel,
+        "S": layer.stride,
+        "P": layer.padding,
+        "OP": layer.output_padding,
+        "C_IN": layer.in_channels,
+        "PPC": video.pixels_per_clock,
+        "MAX_W": video.width,
+        "PIXEL_W": formats.pixel.width,
+        "PIXEL_SIGNED": int(formats.pixel.signed),
+        "WEIGHT_W": formats.weight.width,
+        "WEIGHT_SIGNED": int(formats.weight.signed),
+        "BIAS_W": bias.width,
+        "BIAS_SIGNED": int(bias.signed),
+        "PRODUCT_W": product.width,
+        "PRODUCT_SIGNED": int(product.signed),
+        "PRODUCT_SHIFT": formats.product_shift,
+        "PRODUCT_Q": int(product.rounding),
+        "PRODUCT_O": int(product.overflow),
+        "ACC_W": accumulator_bits(config),
+        "ACC_SIGNED": int(accumulator.signed if accumulator is not None else True),
+        "OUT_W": formats.output.width,
+        "OUT_SIGNED": int(formats.output.signed),
+        "OUT_SHIFT": formats.output_shift,
+        "OUT_Q": int(formats.output.rounding),
+        "OUT_O": int(formats.output.overflow),
+    }
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Predicted clocks for one frame, nothing stalling.
+
+    Parameters
+    ----------
+    frame : int
+        From one SOF accepted to the next, frames of this size back to back.
+    first : int
+        From the SOF accepted to the first output beat.
+    last : int
+        From the SOF accepted to the last output beat of a lone frame.
+    """
+
+    frame: int
+    first: int
+    last: int
+
+
+def group(config: Config) -> int:
+    """Input pixels whose phases make up beats together: 2 when a beat is wider than the stride."""
+    return 2 if config.video.pixels_per_clock > config.layer.stride else 1
+
+
+def phase_clocks(config: Config) -> int:
+    """Clocks that the phases of one input pixel take."""
+    return config.layer.stride**2 // config.video.pixels_per_clock
+
+
+def lane_terms(config: Config) -> list[int]:
+    """Multipliers of each lane, and one more term where there is a bias: hw/phase_sums.v."""
+    layer = config.layer
+    lanes = config.video.pixels_per_clock
+    bias = int(config.formats.bias is not None)
+    terms = []
+    for lane in range(lanes):
+        used = set()
+        for clock in range(phase_clocks(config)):
+            r, s = divmod(clock * lanes + lane, layer.stride)
+            used |= {(y.offset, x.offset) for y in layer.taps(r) for x in layer.taps(s)}
+        terms.append(len(used) * layer.in_channels + bias)
+    return terms
+
+
+def multipliers(config: Config) -> int:
+    """Hardware multipliers."""
+    bias = int(config.formats.bias is not None)
+    return sum(terms - bias for terms in lane_terms(config))
+
+
+def clocks(config: Config, height: int, width: int) -> Clocks:
+    """Predict the clocks of a frame of `height` x `width` input pixels.
+
+    A row takes ``N`` steps, the width rounded up to `group` (at least two where a step is one
+    clock), a step `phase_clocks`. The first centre pixel enters the multipliers AHEAD rows and
+    AHEAD columns after the first pixel; the lines of a row are computed side by side and leave one
+    after the other.
+    """
+    layer = config.layer
+    step, pair, ahead = phase_clocks(config), group(config), layer.rows_ahead
+    steps = ceil(width / pair) * pair
+    if step * pair < 2:
+        steps = max(steps, 2)
+    line = ceil(width / pair) * (1 if pair == 2 else layer.stride // config.video.pixels_per_clock)
+    levels = ceil(log2(max(1, *lane_terms(config))))
+    pipeline = PIPELINE_CLOCKS + levels + (3 if config.formats.product is not None else 0)
+    row = steps * step
+    # A frame of fewer than AHEAD rows is pushed on by empty slots of AHEAD steps.
+    empty = max(ceil(ahead / pair) * pair, 2 if step * pair < 2 else pair) * step
+    rows_ahead = min(height, ahead) * row + max(ahead - height, 0) * empty
+    first = rows_ahead + (ahead + pair - 1) * step + pipeline
+    # The reader takes line after line: each once the one before is out, and not before its own
+    # last beat is computed.
+    per_line = max(1, layer.stride // config.video.pixels_per_clock)
+    last = first - 1
+    for q in range(height):
+        for r in range(layer.stride):
+            order = r if pair == 2 else (r + 1) * per_line - 1
+            computed = first + q * row + (ceil(width / pair) - 1) * pair * step + order
+            last = max(last + line, computed)
+    return Clocks(frame=height * row, first=first, last=last)
+
+
+def memory_bits(config: Config) -> dict[str, int]:
+    """Bits of the line memories and of the output queues (hw/line_buffer.v, hw/raster.v)."""
+    layer, formats, video = config.layer, config.formats, config.video
+    lines = layer.rows_ahead + layer.rows_behind
+    pair = group(config)
+    beats = ceil(video.width / pair) * (
+        1 if pair == 2 else layer.stride // video.pixels_per_clock
+    )
+    queues = 0
+    for r in range(layer.stride):
+        wait = beats * (layer.stride - 1) if r == 0 else beats * (r - 1)
+        queues += 32 + (beats if r else 0) + ceil(wait / layer.stride)
+    return {
+        "line memories": lines * video.width * layer.in_channels * formats.pixel.width,
+        "output queues": queues * video.pixels_per_clock * formats.output.width,
+    }
