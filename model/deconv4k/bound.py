@@ -73,9 +73,9 @@ def bound(config: Config, weights: NDArray[Any], bias: NDArray[Any] | None = Non
     for channel in range(layer.out_channels):
         start = 0 if bias is None else int(bias[channel])
         for r in range(layer.stride):
-            rows = [tap.index for tap in layer.taps(r)]
+            rows = [tap.at for tap in layer.taps(r)]
             for s in range(layer.stride):
-                columns = [tap.index for tap in layer.taps(s)]
+                columns = [tap.at for tap in layer.taps(s)]
                 here = np.ix_(range(layer.in_channels), [channel], rows, columns)
                 sums = (start + int(low[here].sum()), start + int(high[here].sum()))
                 if best_low is None or sums[0] < best_low[0]:

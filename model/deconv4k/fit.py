@@ -190,7 +190,7 @@ class NormalEquations:
                 right[:n] = self.cross[pixels, r * layer.stride + s] / self.count
                 solution = np.linalg.lstsq(system, right, rcond=None)[0]
                 for (row, column), weight in zip(taps, solution[:n], strict=True):
-                    weights[0, 0, row.index, column.index] = weight
+                    weights[0, 0, row.at, column.at] = weight
         return weights
 
 

@@ -111,7 +111,7 @@ def interpolating(layer: Layer, method: str) -> Weights:
     distance = (np.arange(layer.kernel) - centre) / layer.stride
     line = METHODS[method](distance)
     for phase in range(layer.stride):
-        indices = [tap.index for tap in layer.taps(phase)]
+        indices = [tap.at for tap in layer.taps(phase)]
         if not indices:
             continue
         total = line[indices].sum()
@@ -218,8 +218,8 @@ def to_codes(
     for channel in range(weights.shape[1]):
         for r in range(layer.stride):
             for s in range(layer.stride):
-                rows = [tap.index for tap in layer.taps(r)]
-                columns = [tap.index for tap in layer.taps(s)]
+                rows = [tap.at for tap in layer.taps(r)]
+                columns = [tap.at for tap in layer.taps(s)]
                 if not rows or not columns:
                     continue
                 place = np.ix_(range(weights.shape[0]), [channel], rows, columns)
@@ -363,7 +363,7 @@ def apply(plane: NDArray[np.float64], weights: Weights, layer: Layer) -> NDArray
                 for column in layer.taps(s):
                     left, right = _span(column.offset, plane.shape[1], phase.shape[1])
                     phase[top:bottom, left:right] += (
-                        weights[0, 0, row.index, column.index]
+                        weights[0, 0, row.at, column.at]
                         * plane[
                             top + row.offset : bottom + row.offset,
                             left + column.offset : right + column.offset,

@@ -23,8 +23,8 @@ class Tap(NamedTuple):
 
     offset: int
     """Input row (column) relative to q: the pixel is in[q + offset]."""
-    index: int
-    """Kernel row (column): the weight is w[index]."""
+    at: int
+    """Kernel row (column): the weight is w[at]."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,233 @@
+"""The command ``deconv4k``: a thin, validating layer above the modules."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+
+from deconv4k import engines, files, image, kernels, simulator
+from deconv4k import __version__
+from deconv4k.config import Config
+from deconv4k.errors import InputError
+
+DEFAULT_CONFIG = Path(__file__).parent / "data" / "default.toml"
+
+_EPILOG = "Codes are integers: value = code * 2**-fraction. See README.md for the formats."
+
+
+@click.group(epilog=_EPILOG)
+@click.version_option(__version__)
+def cli() -> None:
+    """FSRCNN's deconvolution layer, bit for bit, in Python and in gates.
+
+    \b
+    deconv4k upscale PHOTO -o OUT.png     a photograph, twice as large
+    deconv4k run --config C.toml ...      codes in, codes out, by any engine
+    deconv4k info C.toml                  what a configuration costs and needs
+    deconv4k sim                          the whole regression (make sim)
+    """
+
+
+@cli.command()
+@click.option("--config", "config_path", required=True, help="TOML file: layer, formats, video.")
+@click.option("--pixels", required=True, help=".npy, integer (H, W) or (C_in, H, W).")
+@click.option("--weights", required=True, help=".npy, integer (C_in, C_out, K, K), PyTorch layout.")
+@click.option("--bias", help=".npy, integer (C_out,), at the accumulator's binary point.")
+@click.option("--engine", default="golden", show_default=True, help="golden, icarus or verilator.")
+@click.option("--out", required=True, help=".npy to write: (OH, OW) or (C_out, OH, OW).")
+def run(
+    config_path: str, pixels: str, weights: str, bias: str | None, engine: str, out: str
+) -> None:
+    """Run the layer on codes: the frame size comes from the pixels."""
+    config = Config.load(config_path)
+    result = engines.run(
+        engine,
+        config,
+        files.load_array(pixels, "--pixels"),
+        files.load_array(weights, "--weights"),
+        None if bias is None else files.load_array(bias, "--bias"),
+    )
+    files.save_array(out, result)
+
+
+@cli.command()
+@click.argument("photo")
+@click.option("-o", "--out", required=True, help="PNG to write, in the photograph's depth.")
+@click.option("--engine", default="golden", show_default=True, help="golden, icarus or verilator.")
+@click.option("--config", "config_path", default=str(DEFAULT_CONFIG), help="TOML file.")
+@click.option("--kernel", help=".npz or .npy of real weights, or fitted, bicubic, lanczos, ...")
+@click.option("--rgb", is_flag=True, help="Each of R, G, B through the engine, not luma alone.")
+def upscale(
+    photo: str, out: str, engine: str, config_path: str, kernel: str | None, rgb: bool
+) -> None:
+    """Enlarge a photograph: luma through the engine, chroma by bicubic."""
+    from deconv4k.upscale import upscale as enlarge
+
+    config = Config.load(config_path)
+    codes = kernels.to_codes(
+        _kernel(kernel, config), config.layer, config.formats.weight
+    )
+    result = enlarge(
+        image.read(photo), config, lambda plane: engines.run(engine, config, plane, codes), rgb=rgb
+    )
+    image.write(out, result)
+
+
+def _kernel(name: str | None, config: Config) -> kernels.Weights:
+    """Real weights by name or file; None is the default kernel of the layer."""
+    if name is None:
+        return kernels.default(config.layer)
+    if name in kernels.NAMES:
+        return kernels.named(name, config.layer)
+    return kernels.load(name, config.layer)
+
+
+@cli.command()
+@click.argument("photos", nargs=-1, required=True)
+@click.option("-o", "--out", required=True, help="kernel.npz to write.")
+@click.option("--config", "config_path", default=str(DEFAULT_CONFIG), help="TOML file: the layer.")
+@click.option("--halve", is_flag=True, help="Halve each photograph first (soft originals).")
+@click.option("--note", default="", help="Where the photographs come from; kept in the file.")
+@click.option("--quiet", is_flag=True, help="No progress, no table.")
+def fit(
+    photos: Sequence[str], out: str, config_path: str, halve: bool, note: str, quiet: bool
+) -> None:
+    """Fit a kernel to photographs by least squares, phase by phase."""
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from deconv4k import fit as fitting
+
+    layer = Config.load(config_path).layer
+    console = Console(stderr=True, quiet=quiet)
+    with Progress(console=console, disable=quiet or not console.is_terminal) as progress:
+        task = progress.add_task("fitting", total=None)
+        found = fitting.fit(
+            photos, layer, halve=halve, progress=lambda *_: progress.advance(task)
+        )
+    kernels.save(
+        out, found.weights, layer, **fitting.provenance(photos, found, out, halve=halve, note=note)
+    )
+    if not quiet:
+        table = Table("photo", "bicubic", "Lanczos", "fitted", "left out of the fit", title="dB")
+        for row in found.figures:
+            held = "-" if row.held_out is None else f"{row.held_out:.2f}"
+            table.add_row(
+                row.photo, f"{row.bicubic:.2f}", f"{row.lanczos:.2f}", f"{row.fitted:.2f}", held
+            )
+        Console().print(table)
+
+
+@cli.command()
+@click.argument("config_path", metavar="CONFIG", default=str(DEFAULT_CONFIG))
+@click.option("--weights", help=".npy codes to prove the accumulator for; default: the kernel.")
+@click.option("--kernel", help=".npz or .npy of real weights, or a kernel's name.")
+@click.option("--json", "as_json", is_flag=True, help="Figures for machines.")
+def info(config_path: str, weights: str | None, kernel: str | None, as_json: bool) -> None:
+    """What a configuration is, needs and costs."""
+    from deconv4k import report
+
+    config = Config.load(config_path)
+    codes = (
+        files.load_array(weights, "--weights")
+        if weights is not None
+        else kernels.to_codes(_kernel(kernel, config), config.layer, config.formats.weight)
+    )
+    report.info(config, codes, as_json=as_json)
+
+
+@cli.command()
+@click.option("--sim", help="verilator or icarus alone; default: both.")
+@click.option("--case", help="One vector of vectors/, or 'photo'.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the stalls.")
+@click.option("--waves", is_flag=True, help="Leave an FST file and say where.")
+@click.option("--image", "photo", help="Any photograph instead of the shipped one.")
+@click.option("--config", "config_path", default=str(DEFAULT_CONFIG), help="TOML file.")
+@click.option("--full", is_flag=True, help="The whole frame, also on Icarus (minutes).")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def sim(
+    sim: str | None,
+    case: str | None,
+    seed: int,
+    waves: bool,
+    photo: str | None,
+    config_path: str,
+    full: bool,
+    quiet: bool,
+) -> None:
+    """The RTL regression: a whole photograph and the vectors, compared bit for bit."""
+    from deconv4k import regression
+
+    passed = regression.regress(
+        Config.load(config_path),
+        simulators=[sim] if sim else list(simulator.SIMULATORS),
+        named=sim is not None,
+        case=case,
+        seed=seed,
+        waves=waves,
+        photo=photo,
+        full=full,
+        quiet=quiet,
+    )
+    if not passed:
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--out", default=None, help="Folder; default: vectors/ of the checkout.")
+def vectors(out: str | None) -> None:
+    """Write the committed test vectors anew."""
+    from deconv4k import vectors as cases
+
+    folder = Path(out) if out else simulator.ROOT / "vectors"
+    for name in cases.write_all(folder):
+        click.echo(folder / name)
+
+
+@cli.command()
+def bench() -> None:
+    """Time the golden model on a 1080p frame."""
+    import time
+
+    from rich.console import Console
+
+    from deconv4k import golden
+
+    config = Config.load(DEFAULT_CONFIG)
+    codes = kernels.to_codes(kernels.default(config.layer), config.layer, config.formats.weight)
+    pixels = np.random.default_rng(1).integers(0, 256, (1080, 1920), dtype=np.uint8)
+    golden.run(config, pixels, codes)
+    seconds = []
+    for _ in range(10):
+        start = time.perf_counter()
+        golden.run(config, pixels, codes)
+        seconds.append(time.perf_counter() - start)
+    figures = {"golden_1080p_to_4k_ms": {"median": 1e3 * float(np.median(seconds)),
+                                         "min": 1e3 * min(seconds)}}
+    files.save_json(simulator.ROOT / "build" / "bench.json", figures)
+    Console().print_json(data=figures)
+
+
+def main() -> None:
+    """Run the command; errors become one line each and exit status 2."""
+    try:
+        cli(standalone_mode=False)
+    except InputError as error:
+        for line in error.lines:
+            click.echo(f"deconv4k: {line}", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        click.echo(f"deconv4k: {error.format_message()}", err=True)
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("deconv4k: interrupted", err=True)
+        sys.exit(130)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"deconv4k: {where}{error.strerror or error}", err=True)
+        sys.exit(2)
