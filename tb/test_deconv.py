@@ -1,0 +1,174 @@
+"""The whole engine, frames in and frames out, against the golden model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from deconv4k import engine, golden, naive, simulator
+from deconv4k.config import Config
+from deconv4k.fixed import quantise
+from points import ESSENTIAL, POINTS
+
+Codes = NDArray[np.int64]
+
+RUNS = [("verilator", name) for name in ESSENTIAL] + [("icarus", name) for name in POINTS]
+
+
+def make_weights(config: Config, rng: np.random.Generator) -> Codes:
+    """Random weights, so large that sums of noise fill the output's range and seldom leave it."""
+    layer, formats = config.layer, config.formats
+    taps = layer.in_channels * (layer.kernel / layer.stride) ** 2
+    reach = 2.0 ** (formats.output.width - 1 + formats.product_shift + formats.output_shift)
+    size = max(2.0, reach / (2.0 ** (formats.pixel.width - 1) * np.sqrt(taps)))
+    shape = (layer.in_channels, 1, layer.kernel, layer.kernel)
+    weights = np.rint(rng.normal(0, size, shape)).astype(np.int64)
+    return np.clip(weights, formats.weight.min_code, formats.weight.max_code)
+
+
+def sign_matched(config: Config, weights: Codes, height: int, width: int) -> Iterator[Codes]:
+    """For each phase, the frames that bring the largest and the smallest sum."""
+    layer, pixel = config.layer, config.formats.pixel
+    size, stride, padding = layer.kernel, layer.stride, layer.padding
+    for r in range(stride):
+        for s in range(stride):
+            sign = np.zeros((layer.in_channels, height, width), dtype=np.int64)
+            for iy in range(height):
+                for ix in range(width):
+                    ky = stride * (height // 2 - iy) + r + padding
+                    kx = stride * (width // 2 - ix) + s + padding
+                    if 0 <= ky < size and 0 <= kx < size:
+                        sign[:, iy, ix] = weights[:, 0, ky, kx]
+            yield np.where(sign > 0, pixel.max_code, pixel.min_code)
+            yield np.where(sign > 0, pixel.min_code, pixel.max_code)
+
+
+def make_frames(config: Config, weights: Codes, rng: np.random.Generator) -> list[Codes]:
+    """Impulses, constants, ramp, checkerboard, largest and smallest sums, noise of all sizes."""
+    layer, pixel = config.layer, config.formats.pixel
+    low, high, channels = pixel.min_code, pixel.max_code, layer.in_channels
+    most = config.video.width
+    side = min(layer.rows_ahead + layer.rows_behind + 1, most)
+    height, width = side + 2, min(side + 3, most)
+    frames = []
+    for y, x in ((0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1)):
+        frame = np.zeros((channels, height, width), dtype=np.int64)
+        frame[:, y, x] = high
+        frames.append(frame)
+    frames.append(np.ones((channels, height, width), dtype=np.int64))
+    frames.append(np.full((channels, height, width), high))
+    y, x = np.mgrid[:height, :width]
+    frames.append(np.broadcast_to(low + (y * width + x) % (high - low + 1), frame.shape))
+    frames.append(np.broadcast_to(np.where((y + x) % 2, high, low), frame.shape))
+    frames += sign_matched(config, weights, side, side)
+    shapes = [(1, 1), (1, 1), (1, 16), (7, 1), (1, 1), (2, 29), (9, 2), (3, 3), (1, 2), (2, 1)]
+    shapes += [(1 + n % 3, n) for n in range(1, 2 * layer.kernel + 1)]
+    shapes += [(3, 19), (1, 1), (2, 23), (1, most), (2, most - 1), (4, 5), (4, 5), (4, 5)]
+    for height, width in shapes:
+        width = max(1, min(width, most))
+        frames.append(rng.integers(low, high + 1, (channels, height, width)))
+    return frames
+
+
+def make_bias(config: Config, rng: np.random.Generator) -> int:
+    bias = config.formats.bias
+    return 0 if bias is None else int(rng.integers(bias.min_code, bias.max_code + 1)) // 4
+
+
+def expect(config: Config, frames: list[Codes], weights: Codes, bias: int) -> list[Codes]:
+    given = None if config.formats.bias is None else np.array([bias])
+    return [golden.run(config, frame, weights, given)[0] for frame in frames]
+
+
+def check(played: simulator.Played, frames: list[Codes], expected: list[Codes], ppc: int) -> None:
+    assert played.clean, played
+    assert played.accepted == sum(frame.shape[1] * frame.shape[2] for frame in frames)
+    assert played.beats == sum(out.shape[0] * -(-out.shape[1] // ppc) for out in expected)
+
+
+@pytest.mark.parametrize(("sim_name", "point"), RUNS)
+def test_frames(sim_name: str, point: str, seed: int) -> None:
+    config, rng = POINTS[point], np.random.default_rng(seed)
+    weights, bias = make_weights(config, rng), make_bias(config, rng)
+    frames = make_frames(config, weights, rng)
+    expected = expect(config, frames, weights, bias)
+    ppc = config.video.pixels_per_clock
+    for stalls in simulator.STALLS:
+        keep = range(len(frames))
+        if stalls != "none":
+            # At full speed all of them, otherwise a different half each time, order kept.
+            keep = sorted(rng.choice(len(frames), len(frames) // 2, replace=False))
+        some, outs = [frames[i] for i in keep], [expected[i] for i in keep]
+        played = simulator.play(
+            sim_name, config, some, weights, bias, expected=outs, stalls=stalls, seed=seed,
+            patience=5000,
+        )  # fmt: skip
+        check(played, some, outs, ppc)
+
+
+@pytest.mark.parametrize(("sim_name", "point"), RUNS)
+def test_clocks(sim_name: str, point: str, seed: int) -> None:
+    config, rng = POINTS[point], np.random.default_rng(seed)
+    pixel, layer = config.formats.pixel, config.layer
+    weights, bias = make_weights(config, rng), make_bias(config, rng)
+    most = config.video.width
+    # An even width in a row of frames: an odd one is there in the lone ones.
+    for count, height, width in ((1, 5, 7), (1, 1, 1), (3, 4, 10)):
+        width = min(width, most)
+        shape = (layer.in_channels, height, width)
+        frames = [rng.integers(pixel.min_code, pixel.max_code + 1, shape) for _ in range(count)]
+        expected = expect(config, frames, weights, bias)
+        played = simulator.play(
+            sim_name, config, frames, weights, bias, expected=expected, seed=seed, patience=5000
+        )
+        check(played, frames, expected, config.video.pixels_per_clock)
+        predicted = engine.clocks(config, height, width)
+        assert played.first_out == predicted.first, (height, width)
+        if count == 1:
+            assert played.last_out == predicted.last, (height, width)
+        else:
+            assert played.last_interval == predicted.frame
+
+
+@pytest.mark.parametrize("sim_name", simulator.SIMULATORS)
+@pytest.mark.parametrize("point", ["x2_k9_4ppc", "x2_k9_2ppc_signed_to_16", "x2_k9_1ppc_to_4"])
+def test_ties(sim_name: str, point: str, seed: int) -> None:
+    """One tap a phase, a power of two with either sign, so that many sums are exact ties."""
+    config, rng = POINTS[point], np.random.default_rng(seed)
+    layer, formats = config.layer, config.formats
+    shift = formats.output_shift
+    power = min(shift - 1, formats.weight.width - 2)
+    weights = np.zeros((1, 1, layer.kernel, layer.kernel), dtype=np.int64)
+    weights[0, 0, 3:5, 3:5] = np.array([[1, -1], [-1, 1]]) << power
+    unit = 1 << (shift - 1 - power)
+    span = (formats.pixel.min_code // unit, formats.pixel.max_code // unit + 1)
+    frames = [rng.integers(*span, (1, 9, 11)) * unit for _ in range(3)]
+    sums = golden.phase_sums(config, frames[0], weights)
+    assert np.count_nonzero(sums % (1 << shift) == 1 << (shift - 1)) > 50
+    expected = expect(config, frames, weights, 0)
+    played = simulator.play(
+        sim_name, config, frames, weights, expected=expected, seed=seed, patience=5000
+    )
+    check(played, frames, expected, config.video.pixels_per_clock)
+
+
+def test_the_scatter_agrees(sim: str, seed: int) -> None:
+    """Without the golden model: the textbook's scatter, then the output format."""
+    config, rng = POINTS["x2_k9_4ppc"], np.random.default_rng(seed)
+    weights, layer, formats = make_weights(config, rng), config.layer, config.formats
+    frames = make_frames(config, weights, rng)
+    expected = [
+        quantise(
+            naive.scatter(frame, weights, layer.stride, layer.padding, layer.output_padding)[0],
+            formats.sum_fraction,
+            formats.output,
+        )
+        for frame in frames
+    ]
+    played = simulator.play(
+        sim, config, frames, weights, expected=expected, stalls="both", seed=seed, patience=5000
+    )
+    check(played, frames, expected, config.video.pixels_per_clock)

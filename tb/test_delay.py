@@ -1,0 +1,33 @@
+"""Words come out DEPTH clocks later; reset empties the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cocotb
+import pytest
+from cocotb.handle import SimHandleBase
+
+from harness import case, edge, pipeline, reset, run, settle
+
+
+@pytest.mark.parametrize("depth", [0, 1, 5])
+def test_delay(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
+    run(sim, "delay", {"WIDTH": 7, "DEPTH": depth}, tmp_path, seed)
+
+
+@cocotb.test()
+async def words_come_out_later(dut: SimHandleBase) -> None:
+    p, rng = case()
+    await reset(dut, d=0)
+    words = [{"d": rng.getrandbits(7)} for _ in range(50)]
+    await pipeline(dut, words, "q", p["DEPTH"], lambda d: d)
+    dut.d.value = 127
+    for _ in range(p["DEPTH"]):
+        await settle()
+        await edge(dut)
+    if p["DEPTH"]:
+        dut.rst.value = 1
+        await settle()
+        await edge(dut)
+        assert int(dut.q.value) == 0

@@ -1,0 +1,70 @@
+"""Order, depth, latency and throughput of the queue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cocotb
+import pytest
+from cocotb.handle import SimHandleBase
+
+from harness import case, edge, reset, run, settle
+
+LATENCY = 2
+
+
+@pytest.mark.parametrize("depth", [2, 16])
+def test_fifo(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
+    run(sim, "fifo", {"WIDTH": 12, "DEPTH": depth}, tmp_path, seed)
+
+
+async def drain(dut: SimHandleBase, queue: list[int]) -> None:
+    dut.push.value, dut.out_ready.value = 0, 1
+    for _ in range(len(queue) + 4):
+        await settle()
+        if int(dut.out_valid.value):
+            assert int(dut.out_data.value) == queue.pop(0)
+        await edge(dut)
+    assert not queue
+    assert not int(dut.out_valid.value)
+
+
+@cocotb.test()
+async def order_is_kept(dut: SimHandleBase) -> None:
+    p, rng = case()
+    await reset(dut, push=0, in_data=0, out_ready=0)
+    queue: list[int] = []
+    fullest = received = 0
+    for valid, ready in ((0.9, 0.1), (0.3, 0.8), (1.0, 1.0), (0.5, 0.5), (1.0, 0.2)):
+        for _ in range(300):
+            # The queue proper: DEPTH words are always room, the output register comes on top.
+            push = len(queue) < p["DEPTH"] and rng.random() < valid
+            data = rng.getrandbits(12)
+            dut.push.value, dut.in_data.value = int(push), data
+            dut.out_ready.value = int(rng.random() < ready)
+            await settle()
+            if int(dut.out_valid.value):
+                assert int(dut.out_data.value) == queue[0]
+                if int(dut.out_ready.value):
+                    queue.pop(0)
+                    received += 1
+            if push:
+                queue.append(data)
+            fullest = max(fullest, len(queue))
+            await edge(dut)
+    assert fullest == p["DEPTH"]
+    assert received > 300
+    await drain(dut, queue)
+
+
+@cocotb.test()
+async def latency_and_throughput(dut: SimHandleBase) -> None:
+    await reset(dut, push=0, in_data=0, out_ready=1)
+    for clock in range(60):
+        dut.push.value, dut.in_data.value = int(clock < 50), clock
+        await settle()
+        comes = LATENCY <= clock < 50 + LATENCY
+        assert int(dut.out_valid.value) == comes
+        if comes:
+            assert int(dut.out_data.value) == clock - LATENCY
+        await edge(dut)

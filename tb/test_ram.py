@@ -1,0 +1,41 @@
+"""Random writes and reads; a read shows the memory as it was before the clock's write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cocotb
+import pytest
+from cocotb.handle import SimHandleBase
+
+from harness import case, edge, run, settle
+
+LATENCY = 2
+
+
+@pytest.mark.parametrize("depth", [1, 2, 11])
+def test_ram(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
+    run(sim, "ram", {"WIDTH": 8, "DEPTH": depth}, tmp_path, seed)
+
+
+@cocotb.test()
+async def reads_what_was_written(dut: SimHandleBase) -> None:
+    p, rng = case()
+    memory: dict[int, int] = {}
+    reads: list[int | None] = []
+    checked = 0
+    dut.clk.value = 0
+    for _ in range(500):
+        write, at, data = rng.random() < 0.5, rng.randrange(p["DEPTH"]), rng.getrandbits(8)
+        read = rng.randrange(p["DEPTH"])
+        dut.wr_en.value, dut.wr_addr.value, dut.wr_data.value = int(write), at, data
+        dut.rd_addr.value = read
+        await settle()
+        reads.append(memory.get(read))
+        await edge(dut)
+        if write:
+            memory[at] = data
+        if len(reads) >= LATENCY and reads[-LATENCY] is not None:
+            assert int(dut.rd_data.value) == reads[-LATENCY]
+            checked += 1
+    assert checked > 300
