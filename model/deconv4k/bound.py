@@ -82,7 +82,8 @@ def bound(config: Config, weights: NDArray[Any], bias: NDArray[Any] | None = Non
                     best_low = (sums[0], (channel, r, s))
                 if best_high is None or sums[1] > best_high[0]:
                     best_high = (sums[1], (channel, r, s))
-    assert best_low is not None and best_high is not None
+    assert best_low is not None
+    assert best_high is not None
     return Bound(best_low[0], best_high[0], best_low[1], best_high[1])
 
 

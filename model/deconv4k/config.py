@@ -49,6 +49,12 @@ class Formats:
                 f"{self.pixel.width + self.weight.width} bits wide; "
                 f"allowed: up to {MAX_PRODUCT_BITS} bits together"
             )
+        elif self.pixel.width + self.weight.width - self.product_shift > MAX_PRODUCT_BITS:
+            errors.append(
+                f"formats.product = {str(self.product)!r} moves products of "
+                f"{self.pixel.width + self.weight.width} bits by {-self.product_shift} more "
+                f"fraction bits; allowed: up to {MAX_PRODUCT_BITS} bits together"
+            )
         point = f"{self.sum_fraction} fraction bits"
         for name in ("bias", "accumulator"):
             other = getattr(self, name)

@@ -155,9 +155,7 @@ class Format:
         """
         if not self.signed:
             return f"UQ{self.integer}.{self.fraction}"
-        return (
-            f"Q{self.integer}.{self.fraction} (ARM), Q{self.integer - 1}.{self.fraction} (TI)"
-        )
+        return f"Q{self.integer}.{self.fraction} (ARM), Q{self.integer - 1}.{self.fraction} (TI)"
 
     def check_codes(self, codes: NDArray[Any], name: str) -> None:
         """Refuse an array that does not hold codes of this format.
@@ -248,7 +246,7 @@ def overflow_to(code, width, signed, overflow):  # type: ignore[no-untyped-def]
     ----------
     code : int64
     width : int
-        1 to 64 (63 when unsigned and not wrapping).
+        1 to 64.
     signed : bool
     overflow : int
         An `Overflow`.
@@ -259,7 +257,7 @@ def overflow_to(code, width, signed, overflow):  # type: ignore[no-untyped-def]
         A code of the format; unsigned 64-bit codes come back as their two's complement.
     """
     if width >= 64:
-        return code
+        return code if signed or overflow == 3 or code > 0 else np.int64(0)
     one = np.int64(1)
     if overflow == 3:  # AP_WRAP
         if signed:
@@ -362,7 +360,9 @@ def quantise_real(values: ArrayLike, target: Format, name: str) -> NDArray[np.in
     # Guard bits below the format's step, the last of them sticky, decide every tie as the real
     # value would.
     guard = 20
-    fine = np.clip(np.ldexp(real, target.fraction + guard - 1), -(2.0**60), 2.0**60)
+    with np.errstate(over="ignore"):
+        fine = np.ldexp(real, target.fraction + guard - 1)
+    fine = np.clip(fine, -(2.0**60), 2.0**60)
     floor = np.floor(fine)
     codes = 2 * floor.astype(np.int64) + (fine != floor)
     integers = Format(target.width, target.width, target.signed, target.rounding, target.overflow)

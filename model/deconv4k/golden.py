@@ -156,7 +156,10 @@ def _layer(
     reach = bound(config, kernel, start)
     widest = reach.bits
     if formats.accumulator is not None:
-        widest = min(widest, formats.accumulator.width + 1)
+        wrapped = formats.accumulator.width + 1
+        # A negative sum wraps to a large one where the accumulator is unsigned.
+        unsigned = not formats.accumulator.signed and reach.low < 0
+        widest = wrapped if unsigned else min(widest, wrapped)
     if max(reach.bits, widest + max(0, -formats.output_shift)) > MODEL_BITS:
         raise InputError(
             f"sums of {reach.bits} bits with {max(0, -formats.output_shift)} more fraction bits in "
@@ -164,7 +167,7 @@ def _layer(
         )
     # A partial sum stays within the bound's magnitude in any order only when zero is within the
     # range of every term, which the border guarantees; one more bit covers the bias.
-    fits = reach.bits < 31 and formats.product is None
+    fits = max(reach.bits, widest) < 31 and formats.product is None
     sums = np.dtype(np.int32 if fits else np.int64)
     product = _NO_FORMAT
     if formats.product is not None:
@@ -240,9 +243,7 @@ def _polyphase(pixels, weights, bias, stride, padding, product, accumulator, tar
                                 )  # fmt: skip
             if accumulator[0] != 0:
                 for x in range(count):
-                    sums[x] = overflow_to(
-                        np.int64(sums[x]), accumulator[0], accumulator[1] != 0, 3
-                    )
+                    sums[x] = overflow_to(np.int64(sums[x]), accumulator[0], accumulator[1] != 0, 3)
             if target[3] == 0:
                 for x in range(count):
                     out[channel, oy, x * stride + s] = sums[x]
