@@ -21,7 +21,7 @@ SOURCE_WIDTH, SOURCE_INTEGER = 7, 3
 SOURCE_FRACTION = SOURCE_WIDTH - SOURCE_INTEGER
 TARGETS = [
     (width, integer, signed)
-    for width, integer in [(2, 1), (3, 3), (4, 2), (5, 1), (5, 4), (6, 6), (8, 2), (10, 4)]
+    for width, integer in [(2, 1), (4, 4), (5, 2), (6, 1), (10, 4)]
     for signed in (True, False)
 ]
 MODES = list(product(Rounding, Overflow))
@@ -47,7 +47,7 @@ def source_codes(signed):
     return range(-64, 64) if signed else range(128)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def ap_fixed(tmp_path_factory):
     """Results of ap_fixed.h: (source signed, W, I, target signed, Q, O) to a list of codes."""
     spec = importlib.util.find_spec("hls4ml")
@@ -84,13 +84,16 @@ def ap_fixed(tmp_path_factory):
     return results
 
 
-@pytest.mark.parametrize(("rounding", "overflow"), MODES, ids=lambda mode: mode.name)
-def test_every_code_as_ap_fixed_h_has_it(ap_fixed, rounding, overflow):
-    for from_signed, (width, integer, signed) in product((True, False), TARGETS):
-        target = Format(width, integer, signed, rounding, overflow)
-        got = quantise(source_codes(from_signed), SOURCE_FRACTION, target).tolist()
-        want = ap_fixed[from_signed, width, integer, signed, rounding, overflow]
-        assert got == want, (from_signed, str(target))
+def test_every_code_as_ap_fixed_h_has_it(ap_fixed):
+    # One test, so that the program is compiled once however the tests are spread over processes.
+    wrong = []
+    for key, want in ap_fixed.items():
+        from_signed, *target = key
+        got = quantise(source_codes(from_signed), SOURCE_FRACTION, Format(*target))
+        if got.tolist() != want:
+            wrong.append((from_signed, str(Format(*target))))
+    assert len(ap_fixed) == 2 * len(TARGETS) * len(MODES) == 560
+    assert not wrong
 
 
 @pytest.mark.parametrize("rounding", Rounding, ids=lambda mode: mode.name)
