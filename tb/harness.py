@@ -16,13 +16,17 @@ from xml.etree import ElementTree
 from cocotb.handle import SimHandleBase
 from cocotb.triggers import Timer
 
-from deconv4k import simulator
 
+def run(sim: str, top: str, parameters: dict[str, int], work: Path, seed: int, **data: Any) -> None:
+    """Build a module and run the coroutines of tb/test_<module>.py on it.
 
-def run(sim: str, top: str, parameters: dict[str, int], work: Path, seed: int) -> None:
-    """Build a module and run the coroutines of tb/test_<module>.py on it."""
+    `data` reaches the coroutines with the parameters.
+    """
+    # Not within the simulation, which would load Numba for nothing.
+    from deconv4k import simulator
+
     folder = simulator.build(sim, top, parameters)
-    (work / "case.json").write_text(json.dumps({"seed": seed, **parameters}))
+    (work / "case.json").write_text(json.dumps({"seed": seed, **parameters, **data}))
     module = "test_" + top.removesuffix("_all")
     simulator.simulate(sim, folder, top, module, work, seed=seed)
     ran = ElementTree.parse(work / "results.xml").findall(".//testcase")
@@ -30,7 +34,7 @@ def run(sim: str, top: str, parameters: dict[str, int], work: Path, seed: int) -
     assert all(case.find("skipped") is None for case in ran)
 
 
-def case() -> tuple[dict[str, int], random.Random]:
+def case() -> tuple[dict[str, Any], random.Random]:
     """The parameters of the running simulation, and random numbers from its seed."""
     parameters = json.loads(Path("case.json").read_text())
     return parameters, random.Random(parameters["seed"])

@@ -1,0 +1,47 @@
+"""Lint hw/ with every Verilator warning on, at every parameter point; one line a point."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from deconv4k import engine, simulator
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tb"))
+
+from points import POINTS
+
+FLAGS = ["--lint-only", "-Wall", "-Wno-fatal"]
+
+
+def lint(name: str, top: str, parameters: dict[str, int], *flags: str) -> bool:
+    """Lint one top; says what is wrong."""
+    command = ["verilator", *FLAGS, *flags, "--top-module", top]
+    command += [f"-G{key}={value}" for key, value in parameters.items()]
+    command += [str(path) for path in simulator.sources(top)]
+    with simulator.tool_path():
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    clean = done.returncode == 0 and not done.stderr.strip()
+    print(f"{top} {name}: {'clean' if clean else 'WARNINGS'}")
+    if not clean:
+        print(done.stderr)
+    return clean
+
+
+def main() -> int:
+    """Lint everything; 1 on any warning."""
+    missing = simulator.available("verilator")
+    if missing is not None:
+        print(missing)
+        return 1
+    clean = True
+    for name, config in POINTS.items():
+        clean &= lint(name, "deconv", engine.parameters(config))
+    clean &= lint("default", "bench", {}, "--timing", "--timescale", "1ns/1ps")
+    return 0 if clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
