@@ -48,7 +48,9 @@ module adder_tree #(
                         wire signed [V-1:0] b = g_level[level-1].term[(2*i+1)*V+:V];
                         always @(posedge clk) sum_q <= a + b;
                     end else begin : g_single
-                        always @(posedge clk) sum_q <= a;
+                        // the odd one out: nothing to add
+                        localparam signed [V-1:0] NOTHING = 0;
+                        always @(posedge clk) sum_q <= a + NOTHING;
                     end
                     assign term[i*W+:W] = sum_q;
                 end

@@ -270,11 +270,12 @@ module deconv #(
             assign t = 1'b0;
             assign t_valid = window_valid;
         end else begin : g_in_turn
+            localparam LAST_CLOCK = CLOCKS - 1;
             reg [T_W-1:0] t_q;
             assign t = window_valid ? {T_W{1'b0}} : t_q;
             assign t_valid = window_valid || t_q != 0;
             always @(posedge clk) begin
-                if (t_valid) t_q <= t == CLOCKS - 1 ? 0 : t + 1'b1;
+                if (t_valid) t_q <= t == LAST_CLOCK[T_W-1:0] ? 0 : t + 1'b1;
                 if (rst) t_q <= 0;
             end
         end

@@ -1,4 +1,4 @@
-// delay: WIDTH bits, DEPTH clocks later..
+// delay: WIDTH bits, DEPTH clocks later.
 //
 // Latency: DEPTH clocks (0 is a wire). Throughput: one word a clock.
 `default_nettype none
@@ -19,7 +19,7 @@ module delay #(
         end else begin : g_registers
             reg [WIDTH*DEPTH-1:0] line_q;
             wire [WIDTH*(DEPTH+1)-1:0] line = {line_q, d};
-            assign q = line_q[WIDTH*DEPTH-1-:WIDTH];
+            assign q = line[WIDTH*(DEPTH+1)-1-:WIDTH];
             always @(posedge clk) begin
                 line_q <= line[WIDTH*DEPTH-1:0];
                 if (rst) line_q <= {WIDTH * DEPTH{1'b0}};

@@ -46,7 +46,9 @@ module edges #(
     output wire pad
 );
     localparam [WIDTH_W-1:0] X1 = 1;
-    localparam FAR = AHEAD > BEHIND ? AHEAD : BEHIND;
+    localparam MOST = AHEAD > BEHIND ? AHEAD : BEHIND;
+    localparam [NEAR_W-1:0] FAR = MOST[NEAR_W-1:0];
+    localparam [WIDTH_W-1:0] FAR_X = MOST[WIDTH_W-1:0];
 
     reg inside_q;
     reg pad_q;
@@ -57,17 +59,20 @@ module edges #(
     reg sof_q;
     reg [BEATS_W-1:0] beats_q;
     wire [WIDTH_W-1:0] to_right = centre_width - X1 - step_x;
-    wire [WIDTH_W:0] groups = GROUP == 2 ? ({1'b0, centre_width} + 1'b1) >> 1 : {1'b0, centre_width};
+    wire [WIDTH_W:0] pixels = {1'b0, centre_width};
+    wire [WIDTH_W:0] groups = GROUP == 2 ? (pixels + 1'b1) >> 1 : pixels;
+    wire [31:0] line = groups * LINE_BEATS;
+    wire unused = &{1'b0, line[31:BEATS_W]};
 
     always @(posedge clk) begin
         inside_q <= step_x < centre_width;
         pad_q <= GROUP == 2 && step_x == centre_width && step_x[0];
         first_x_q <= step_x == 0;
         half_q <= step_x[0];
-        left_q <= step_x < FAR ? step_x[NEAR_W-1:0] : FAR;
-        right_q <= to_right < FAR ? to_right[NEAR_W-1:0] : FAR;
+        left_q <= step_x > FAR_X ? FAR : step_x[NEAR_W-1:0];
+        right_q <= to_right > FAR_X ? FAR : to_right[NEAR_W-1:0];
         sof_q <= centre_first;
-        beats_q <= groups * LINE_BEATS;
+        beats_q <= line[BEATS_W-1:0];
     end
 
     wire step_q;
@@ -82,13 +87,15 @@ module edges #(
     );
 
     wire live_1 = inside_q || pad_q;
+    wire launch_1 = step_q && live_1 && !(GROUP == 2 && half_q);
+    wire row_1 = step_q && inside_q && first_x_q;
     delay #(
         .WIDTH(3 + BEATS_W),
         .DEPTH(1)
     ) launch_delay (
         .clk(clk),
         .rst(rst),
-        .d({step_q && live_1 && !(GROUP == 2 && half_q), step_q && inside_q && first_x_q, sof_q, beats_q}),
+        .d({launch_1, row_1, sof_q, beats_q}),
         .q({launch, row, row_sof, row_beats})
     );
 

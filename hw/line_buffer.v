@@ -54,7 +54,8 @@ module line_buffer #(
         end else begin : g_lines
             localparam ADDR_W = MAX_W > 1 ? $clog2(MAX_W) : 1;
             localparam LANE_W = LINES > 1 ? $clog2(LINES) : 1;
-            localparam [LANE_W-1:0] LAST_LANE = LINES - 1;
+            localparam LAST = LINES - 1;
+            localparam [LANE_W-1:0] LAST_LANE = LAST[LANE_W-1:0];
 
             // The memory that this slot's row goes to; it held the oldest row.
             reg [LANE_W-1:0] lane_q;
@@ -94,8 +95,10 @@ module line_buffer #(
             // The row k slots ago lies in memory (lane - k) modulo LINES.
             for (k = 1; k <= LINES; k = k + 1) begin : g_row
                 reg [PIXEL_BITS-1:0] row_q3;
-                wire [LANE_W:0] back = {1'b0, lane_q3} + LINES - k;
-                wire [LANE_W:0] from = back > {1'b0, LAST_LANE} ? back - LINES : back;
+                localparam BACK = LINES - k;
+                wire [LANE_W:0] back = {1'b0, lane_q3} + BACK[LANE_W:0];
+                wire [LANE_W:0] from =
+                    back > {1'b0, LAST_LANE} ? back - LINES[LANE_W:0] : back;
                 always @(posedge clk) row_q3 <= read[from*PIXEL_BITS+:PIXEL_BITS];
                 assign column[k*PIXEL_BITS+:PIXEL_BITS] = row_q3;
             end

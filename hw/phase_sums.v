@@ -205,6 +205,7 @@ module phase_sums #(
                     wire sign = BIAS_SIGNED != 0 && bias[BIAS_BITS-1];
                     wire [LEAF_W+BIAS_BITS-1:0] wide = {{LEAF_W{sign}}, bias};
                     assign term[COUNT*C_IN*LEAF_W+:LEAF_W] = wide[LEAF_W-1:0];
+                    wire unused = &{1'b0, wide[LEAF_W+BIAS_BITS-1:LEAF_W]};
                 end
 
                 // Every lane takes as long as the one with the most terms.

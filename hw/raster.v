@@ -57,8 +57,10 @@ module raster #(
 );
     localparam BEAT_W = LANES * OUT_W;
 
-    // Beats that queue r holds, SLACK of them for what is launched before `room` is seen to fall.
-    localparam SLACK = 32;
+    // Beats that queue r holds, SLACK of them for what is launched before `room` is seen to fall
+    // and for what is launched and not yet computed: up to a beat a clock where S = 1, half a beat
+    // otherwise.
+    localparam SLACK = S == 1 ? 64 : 32;
     localparam MARGIN = 16;
     localparam LAUNCH_BEATS = LANES < S ? S / LANES : 1;
     function integer size(input integer r);
@@ -122,12 +124,13 @@ module raster #(
             end
             wire unused = &{1'b0, in_t};
         end else begin : g_single
+            wire [31:0] line = in_t * LANES / S;
             always @(posedge clk) begin
                 write_q <= in_valid && !rst;
-                write_r_q <= in_t * LANES / S;
+                write_r_q <= line[R_W-1:0];
                 write_beat_q <= in_pixels;
             end
-            wire unused = &{1'b0, in_half, in_pad};
+            wire unused = &{1'b0, in_half, in_pad, line[31:R_W]};
         end
     endgenerate
 
@@ -144,10 +147,13 @@ module raster #(
     genvar r;
     generate
         for (r = 0; r < S; r = r + 1) begin : g_queue
-            localparam [ADDR_W-1:0] FIRST = base(r);
-            localparam [ADDR_W-1:0] LAST = base(r) + size(r) - 1;
-            localparam [ADDR_W-1:0] FULL = size(r) - MARGIN;
-            localparam [ADDR_W-1:0] LAUNCHED = LAUNCH_BEATS;
+            localparam BASE = base(r);
+            localparam END = base(r) + size(r) - 1;
+            localparam LIMIT = size(r) - MARGIN;
+            localparam [ADDR_W-1:0] FIRST = BASE[ADDR_W-1:0];
+            localparam [ADDR_W-1:0] LAST = END[ADDR_W-1:0];
+            localparam [ADDR_W-1:0] FULL = LIMIT[ADDR_W-1:0];
+            localparam [ADDR_W-1:0] LAUNCHED = LAUNCH_BEATS[ADDR_W-1:0];
             reg [ADDR_W-1:0] wr_q;
             reg [ADDR_W-1:0] rd_q;
             reg [ADDR_W-1:0] stored_q;  // written and not read
@@ -205,14 +211,15 @@ module raster #(
 
     // The reader: line by line.
     wire line_end = beat_q == line_beats - 1'b1;
-    wire last_line = r_q == S - 1;
+    localparam LAST_LINE = S - 1;
+    wire last_line = r_q == LAST_LINE[R_W-1:0];
     assign row_done = read && line_end && last_line;
     always @(posedge clk) begin
         if (read) begin
             beat_q <= line_end ? 0 : beat_q + 1'b1;
             if (line_end) r_q <= last_line ? 0 : r_q + 1'b1;
         end
-        rows_q <= rows_q + (row ? 1'b1 : 1'b0) - (row_done ? 1'b1 : 1'b0);
+        rows_q <= rows_q + {5'd0, row} - {5'd0, row_done};
         rows_room_q <= rows_q < ROWS - ROW_MARGIN;
         if (rst) begin
             beat_q <= 0;
@@ -228,7 +235,7 @@ module raster #(
     assign credit = out_q < OUT_DEPTH;
     wire out_taken = m_axis_tvalid && m_axis_tready;
     always @(posedge clk) begin
-        out_q <= out_q + (read ? 1'b1 : 1'b0) - (out_taken ? 1'b1 : 1'b0);
+        out_q <= out_q + {4'd0, read} - {4'd0, out_taken};
         if (rst) out_q <= 0;
     end
 

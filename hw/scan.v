@@ -73,7 +73,7 @@ module scan #(
     localparam [WIDTH_W-1:0] SHORTEST = GROUP * PHASE_CLOCKS < 2 ? 2 : GROUP;
 
     function [NEAR_W-1:0] clip(input [HEIGHT_W-1:0] rows, input integer most);
-        clip = rows > most ? most[NEAR_W-1:0] : rows[NEAR_W-1:0];
+        clip = {{32 - HEIGHT_W{1'b0}}, rows} > most ? most[NEAR_W-1:0] : rows[NEAR_W-1:0];
     endfunction
 
     // slot state
@@ -113,6 +113,7 @@ module scan #(
         if (AHEAD == 0) begin : g_no_rows
             assign centre  = incoming;
             assign waiting = 1'b0;
+            wire unused = &{1'b0, slot_end};
         end else begin : g_rows
             reg [AHEAD*ROW_W-1:0] rows_q;
             reg waiting_q;
@@ -143,7 +144,7 @@ module scan #(
     // The slot's last column: known from registers except in its first step.
     wire [WIDTH_W-1:0] wider = incoming[0+:WIDTH_W] > centre[0+:WIDTH_W] ?
                                incoming[0+:WIDTH_W] : centre[0+:WIDTH_W];
-    wire [WIDTH_W-1:0] drain = AHEAD;
+    wire [WIDTH_W-1:0] drain = AHEAD[WIDTH_W-1:0];
     wire [WIDTH_W-1:0] needed = wider == X0 ? drain : wider;
     wire [WIDTH_W-1:0] least = needed < SHORTEST ? SHORTEST : needed;
     wire [WIDTH_W-1:0] last_column = GROUP == 2 ? (least - X1) | X1 : least - X1;
@@ -165,7 +166,8 @@ module scan #(
             assign phases_done = 1'b1;
         end else begin : g_count
             localparam COUNT_W = $clog2(PHASE_CLOCKS);
-            localparam [COUNT_W-1:0] REST = PHASE_CLOCKS - 1;
+            localparam REST_CLOCKS = PHASE_CLOCKS - 1;
+            localparam [COUNT_W-1:0] REST = REST_CLOCKS[COUNT_W-1:0];
             reg [COUNT_W-1:0] rest_q;
             assign phases_done = rest_q == 0;
             always @(posedge clk) begin
@@ -204,7 +206,7 @@ module scan #(
             if (last && fill) begin
                 mid_frame_q <= !frame_ends;
                 rows_below_q <= rows_below - Y1;
-                above_q <= above == BEHIND ? above : above + 1'b1;
+                above_q <= above == BEHIND[NEAR_W-1:0] ? above : above + 1'b1;
                 first_q <= 1'b0;
             end
         end

@@ -45,6 +45,11 @@ module window #(
     output wire [TAG_W-1:0] out_tag,
     output wire [SIDE*SIDE*PIXEL_BITS-1:0] out
 );
+    // Whether there are fewer than `most` pixels up to the edge.
+    function fewer(input [NEAR_W-1:0] near, input integer most);
+        fewer = {{32 - NEAR_W{1'b0}}, near} < most;
+    endfunction
+
     // Stage 1. Row k of the column is k slots older than the incoming row: dy = AHEAD - k.
     reg step_q;
     reg [SIDE*PIXEL_BITS-1:0] column_q;
@@ -55,7 +60,7 @@ module window #(
     always @(posedge clk) begin
         column_q <= column;
         for (k = 0; k < SIDE; k = k + 1) begin
-            if (k < AHEAD ? below < AHEAD - k : above < k - AHEAD) begin
+            if (k < AHEAD ? fewer(below, AHEAD - k) : fewer(above, k - AHEAD)) begin
                 column_q[k*PIXEL_BITS+:PIXEL_BITS] <= {PIXEL_BITS{1'b0}};
             end
         end
@@ -92,6 +97,7 @@ module window #(
     wire next_live;
     wire [TAG_W-1:0] next_tag;
     assign {next_left, next_right, next_live, next_tag} = ahead_meta[AHEAD*META_W+:META_W];
+    wire unused = &{1'b0, next_left, next_right};
 
     generate
         for (dx = -BEHIND; dx <= AHEAD; dx = dx + 1) begin : g_column
@@ -100,11 +106,11 @@ module window #(
             wire outside;
             if (dx >= 0) begin : g_right
                 assign next = ahead[(AHEAD-dx)*SIDE*PIXEL_BITS+:SIDE*PIXEL_BITS];
-                assign outside = dx > 0 && next_right < dx;
+                assign outside = dx > 0 && fewer(next_right, dx);
             end else begin : g_left
                 // What was one column to the right. It was zeroed only if this one must be, too.
                 assign next = g_column[dx+1].pixels_q;
-                assign outside = next_left < -dx;
+                assign outside = fewer(next_left, -dx);
             end
             always @(posedge clk) begin
                 if (step_q) begin

@@ -187,13 +187,13 @@ def memory_bits(config: Config) -> dict[str, int]:
     layer, formats, video = config.layer, config.formats, config.video
     lines = layer.rows_ahead + layer.rows_behind
     pair = group(config)
-    beats = ceil(video.width / pair) * (
-        1 if pair == 2 else layer.stride // video.pixels_per_clock
-    )
+    beats = ceil(video.width / pair) * (1 if pair == 2 else layer.stride // video.pixels_per_clock)
     queues = 0
     for r in range(layer.stride):
         wait = beats * (layer.stride - 1) if r == 0 else beats * (r - 1)
-        queues += 32 + (beats if r else 0) + ceil(wait / layer.stride)
+        queues += (
+            (64 if layer.stride == 1 else 32) + (beats if r else 0) + ceil(wait / layer.stride)
+        )
     return {
         "line memories": lines * video.width * layer.in_channels * formats.pixel.width,
         "output queues": queues * video.pixels_per_clock * formats.output.width,

@@ -192,7 +192,7 @@ def build(
                     always=True,
                     log_file=log,
                 )
-        except (SystemExit, subprocess.CalledProcessError):
+        except (SystemExit, subprocess.CalledProcessError, RuntimeError):
             raise InputError(
                 f"{simulator} refuses {top}: {_first_error(log)}; whole log: {log}"
             ) from None

@@ -1,0 +1,31 @@
+"""Wrong parameters stop both simulators, with the sentence that says why."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from deconv4k import simulator
+from deconv4k.errors import InputError
+
+WRONG = {
+    "no exact upscaler": ({"K": 9, "S": 2, "P": 3, "OP": 1}, "no exact upscaler"),
+    "OP of S": ({"K": 2, "S": 2, "P": 1, "OP": 2}, "OP must be less than S"),
+    "PPC 3 for x2": ({"PPC": 3}, "PPC must divide S or be 4 with S 2"),
+    "PPC 9 for x3": ({"S": 3, "OP": 2, "PPC": 9}, "PPC must divide S or be 4 with S 2"),
+    "no channel": ({"C_IN": 0}, "K S and C IN must be at least 1"),
+    "MAX_W 0": ({"MAX_W": 0}, "MAX W must be 1 to 65535"),
+    "MAX_W 65536": ({"MAX_W": 65536}, "MAX W must be 1 to 65535"),
+    "no output bits": ({"OUT_W": 0}, "must be at least 1"),
+    "rounding 7": ({"OUT_Q": 7}, "quantise Q must be 0 to 6"),
+    "overflow 4": ({"OUT_O": 4}, "quantise O must be 0 to 3"),
+    "product overflow 4": ({"PRODUCT_W": 8, "PRODUCT_O": 4}, "quantise O must be 0 to 3"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_parameters_stop_elaboration(sim: str, name: str) -> None:
+    parameters, sentence = WRONG[name]
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        simulator.build(sim, "deconv", parameters)
