@@ -22,7 +22,7 @@ _EPILOG = "Codes are integers: value = code * 2**-fraction. See README.md for th
 @click.group(epilog=_EPILOG)
 @click.version_option(__version__)
 def cli() -> None:
-    """FSRCNN's deconvolution layer, bit for bit, in Python and in gates.
+    r"""FSRCNN's deconvolution layer, bit for bit, in Python and in gates.
 
     \b
     deconv4k upscale PHOTO -o OUT.png     a photograph, twice as large
@@ -68,9 +68,7 @@ def upscale(
     from deconv4k.upscale import upscale as enlarge
 
     config = Config.load(config_path)
-    codes = kernels.to_codes(
-        _kernel(kernel, config), config.layer, config.formats.weight
-    )
+    codes = kernels.to_codes(_kernel(kernel, config), config.layer, config.formats.weight)
     result = enlarge(
         image.read(photo), config, lambda plane: engines.run(engine, config, plane, codes), rgb=rgb
     )
@@ -107,9 +105,7 @@ def fit(
     console = Console(stderr=True, quiet=quiet)
     with Progress(console=console, disable=quiet or not console.is_terminal) as progress:
         task = progress.add_task("fitting", total=None)
-        found = fitting.fit(
-            photos, layer, halve=halve, progress=lambda *_: progress.advance(task)
-        )
+        found = fitting.fit(photos, layer, halve=halve, progress=lambda *_: progress.advance(task))
     kernels.save(
         out, found.weights, layer, **fitting.provenance(photos, found, out, halve=halve, note=note)
     )
@@ -207,8 +203,12 @@ def bench() -> None:
         start = time.perf_counter()
         golden.run(config, pixels, codes)
         seconds.append(time.perf_counter() - start)
-    figures = {"golden_1080p_to_4k_ms": {"median": 1e3 * float(np.median(seconds)),
-                                         "min": 1e3 * min(seconds)}}
+    figures = {
+        "golden_1080p_to_4k_ms": {
+            "median": 1e3 * float(np.median(seconds)),
+            "min": 1e3 * min(seconds),
+        }
+    }
     files.save_json(simulator.ROOT / "build" / "bench.json", figures)
     Console().print_json(data=figures)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from deconv4k.bound import MODEL_BITS, bound
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.fixed import overflow_to, quantise_code
+from deconv4k.fixed import Format, overflow_to, quantise_code
 
 _NO_FORMAT = np.zeros(5, dtype=np.int64)
 
@@ -121,7 +121,8 @@ def run(
         ],
         dtype=np.int64,
     )
-    out = _layer(config, pixels, weights, bias, formats.output.code_dtype(), target)
+    out = _layer(config, pixels, weights, bias, _kernel_dtype(formats.output), target)
+    out = out.astype(formats.output.code_dtype(), copy=False)
     return out[0] if np.ndim(pixels) == 2 and config.layer.out_channels == 1 else out
 
 
@@ -141,6 +142,14 @@ def phase_sums(
         Phase (r, s) is ``[:, r::S, s::S]``.
     """
     return _layer(config, pixels, weights, bias, np.dtype(np.int64), _NO_FORMAT)
+
+
+def _kernel_dtype(target: Format) -> np.dtype[Any]:
+    """The type that codes have within the compiled kernel.
+
+    One byte, or 64 bits for all others: each combination of types is compiled once.
+    """
+    return np.dtype(np.uint8 if target.width <= 8 and not target.signed else np.int64)
 
 
 def _layer(
@@ -168,7 +177,8 @@ def _layer(
     # A partial sum stays within the bound's magnitude in any order only when zero is within the
     # range of every term, which the border guarantees; one more bit covers the bias.
     fits = max(reach.bits, widest) < 31 and formats.product is None
-    sums = np.dtype(np.int32 if fits else np.int64)
+    narrow = fits and _kernel_dtype(formats.pixel) == np.uint8
+    sums = np.dtype(np.int32 if narrow else np.int64)
     product = _NO_FORMAT
     if formats.product is not None:
         product = np.array(
@@ -189,8 +199,7 @@ def _layer(
     # (C_out, C_in, K, K), so that one output channel's weights lie together
     turned = np.ascontiguousarray(kernel.transpose(1, 0, 2, 3)).astype(sums)
     frame = np.ascontiguousarray(full)
-    if frame.dtype != formats.pixel.code_dtype():
-        frame = frame.astype(formats.pixel.code_dtype())
+    frame = frame.astype(_kernel_dtype(formats.pixel), copy=False)
     _polyphase(
         frame, turned, start.astype(sums), layer.stride, layer.padding,
         product, accumulator, target, out,

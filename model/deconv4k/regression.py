@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -129,10 +130,31 @@ def regress(
             return row
 
         with ThreadPoolExecutor(max_workers=2) as pool:
+            # What is built once for several cases is built before them, two at a time.
+            list(pool.map(_build, _distinct(folder, chosen, present, waves)))
             rows += pool.map(run_job, jobs)
     _print(rows, figures)
     _write(rows, figures, seed)
     return all(row.passed for row in rows)
+
+
+Build = tuple[str, tuple[tuple[str, int], ...], bool]
+
+
+def _distinct(folder: Path, cases: list[str], present: list[str], waves: bool) -> list[Build]:
+    """The builds that the cases need, each once."""
+    needed: dict[Build, None] = {}
+    for case in cases:
+        parameters = engine.parameters(vectors.read(folder / f"{case}.toml").config)
+        for name in present:
+            needed[name, tuple(parameters.items()), waves] = None
+    return list(needed)
+
+
+def _build(build: Build) -> None:
+    """Build the bench for one set of parameters."""
+    name, parameters, waves = build
+    simulator.build(name, "bench", dict(parameters), waves=waves)
 
 
 def _photograph(
@@ -233,13 +255,12 @@ def describe(config: Config, played: simulator.Played, expected: list[Any]) -> s
         parts.append(f"{played.violations} violations of the stream protocol")
     if played.first is not None:
         per_beat, width = config.video.pixels_per_clock, config.formats.output.width
-        at = int(played.first["beat"])
-        for number, frame in enumerate(expected):
-            rows, columns = frame.shape
-            beats = -(-columns // per_beat)
-            if at < rows * beats:
-                break
-            at -= rows * beats
+        at, number = int(played.first["beat"]), 0
+        beats = -(-expected[0].shape[1] // per_beat)
+        while at >= expected[number].shape[0] * beats:
+            at -= expected[number].shape[0] * beats
+            number += 1
+            beats = -(-expected[number].shape[1] // per_beat)
         line, beat = divmod(at, beats)
         want, got = played.first["expected"], played.first["got"]
         place = f"frame {number}, line {line}, beat {beat}"
@@ -264,13 +285,14 @@ def describe(config: Config, played: simulator.Played, expected: list[Any]) -> s
 
 def _print(rows: Iterable[Row], figures: dict[str, float]) -> None:
     """The table, the quality, and whatever went wrong."""
-    console = Console()
-    table = Table(title="Engine against golden model, bit for bit")
-    table.add_column("case", no_wrap=True)
-    for head in ("simulator", "stalls"):
-        table.add_column(head)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=100)
+    table = Table(title="Engine against golden model, bit for bit", box=box.SIMPLE_HEAD)
+    for head in ("case", "simulator", "stalls"):
+        table.add_column(head, no_wrap=True)
     for head in ("pixels", "mismatches", "clocks", "predicted", "seconds"):
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", no_wrap=True)
     for row in rows:
         style = None if row.passed else "red"
         table.add_row(

@@ -56,7 +56,13 @@ class Case:
 Make = Callable[[Config, np.random.Generator], tuple[Codes, Frames]]
 
 
-def _config(layer: tuple[int, int, int, int], rate: int, channels: int = 1, **formats: str) -> Config:
+def _config(
+    layer: tuple[int, int, int, int],
+    rate: int,
+    formats: dict[str, str] | None = None,
+    *,
+    channels: int = 1,
+) -> Config:
     """A small engine: lines up to 40 pixels."""
     return Config.from_dict(
         {
@@ -68,7 +74,7 @@ def _config(layer: tuple[int, int, int, int], rate: int, channels: int = 1, **fo
                 "pixel": "ap_ufixed<8,8>",
                 "weight": "ap_fixed<10,2,AP_RND,AP_SAT>",
                 "output": "ap_ufixed<8,8,AP_RND,AP_SAT>",
-                **formats,
+                **(formats or {}),
             },
             "video": {"width": 40, "height": 64, "pixels_per_clock": rate},
         }
@@ -165,11 +171,11 @@ CASES: dict[str, tuple[str, Config, int, Make]] = {
     "study": (
         "A kernel used without its turn by 180 degrees, or taps of one phase used for another: "
         "ones through the row 1..9 give 9 12 16 ... 18 21 14, the original study's answer.",
-        _config(_X2, 4, weight="ap_fixed<10,10>"), 0, _study,
+        _config(_X2, 4, {"weight": "ap_fixed<10,10>"}), 0, _study,
     ),
     "impulse": (
         "Any tap at the wrong place: one pixel in each corner and in the middle prints the kernel.",
-        _config(_X2, 4, weight="ap_fixed<10,10>"), 0, _impulse,
+        _config(_X2, 4, {"weight": "ap_fixed<10,10>"}), 0, _impulse,
     ),
     "extremes": (
         "An accumulator too narrow, and saturation at the wrong side: in each phase the largest "
@@ -200,7 +206,7 @@ CASES: dict[str, tuple[str, Config, int, Make]] = {
     ),
     "ties": (
         "Ties rounded the wrong way, on either sign.",
-        _config((2, 2, 0, 0), 4, **_SIGNED), 0, _ties,
+        _config((2, 2, 0, 0), 4, _SIGNED), 0, _ties,
     ),
     "x3": (
         "Three lines computed side by side and read one after the other.",
@@ -208,14 +214,17 @@ CASES: dict[str, tuple[str, Config, int, Make]] = {
     ),
     "x4": (
         "Four lines side by side; an even kernel; signed codes.",
-        _config((8, 4, 2, 0), 4, **_SIGNED), 0, _plain,
+        _config((8, 4, 2, 0), 4, _SIGNED), 0, _plain,
     ),
     "channels": (
         "Channels exchanged, products rounded in the wrong place, a bias added twice.",
         _config(
-            (3, 2, 1, 1), 4, 3,
-            product="ap_fixed<16,10,AP_RND>", bias="ap_fixed<14,8>",
-            accumulator="ap_fixed<18,12>", output="ap_fixed<12,10,AP_TRN_ZERO,AP_SAT>",
+            (3, 2, 1, 1), 4,
+            {
+                "product": "ap_fixed<16,10,AP_RND>", "bias": "ap_fixed<14,8>",
+                "accumulator": "ap_fixed<18,12>", "output": "ap_fixed<12,10,AP_TRN_ZERO,AP_SAT>",
+            },
+            channels=3,
         ), 0, _plain,
     ),
 }  # fmt: skip
@@ -328,7 +337,8 @@ def read(path: Path) -> Case:
     pixels = _codes(base.with_suffix(".input.mem"), formats.pixel, layer.in_channels)
     outputs = _codes(base.with_suffix(".expected.mem"), formats.output, 1)
     weights = _codes(base.with_suffix(".kernel.mem"), formats.weight, 1)
-    frames, expected = [], []
+    frames: Frames = []
+    expected: Frames = []
     at = out_at = 0
     for width, height in head["frames"]:
         count = width * height * layer.in_channels
