@@ -9,8 +9,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from deconv4k import engines, files, image, kernels, simulator
-from deconv4k import __version__
+from deconv4k import __version__, engines, files, image, kernels, simulator
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 
