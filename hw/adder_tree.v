@@ -27,33 +27,41 @@ module adder_tree #(
         useful = IN_W + level < OUT_W ? IN_W + level : OUT_W;
     endfunction
 
-    genvar level, i;
+    genvar level;
     generate
         for (level = 0; level <= LEVELS; level = level + 1) begin : g_level
             localparam W = useful(level);
             wire [W*terms(level)-1:0] term;
             if (level == 0) begin : g_in
-                for (i = 0; i < N; i = i + 1) begin : g_term
-                    assign term[i*W+:W] = in[i*IN_W+:W];
-                end
-                if (W < IN_W) begin : g_wrap
+                if (W == IN_W) begin : g_whole
+                    assign term = in;
+                end else begin : g_wrap
+                    genvar i;
+                    for (i = 0; i < N; i = i + 1) begin : g_term
+                        assign term[i*W+:W] = in[i*IN_W+:W];
+                    end
                     wire unused = &{1'b0, in};
                 end
             end else begin : g_add
+                // One vector a level: simulators are far slower at joining many.
                 localparam V = useful(level - 1);
+                wire [V*terms(level-1)-1:0] previous = g_level[level-1].term;
+                reg [W*terms(level)-1:0] sums_q;
+                genvar i;
                 for (i = 0; i < terms(level); i = i + 1) begin : g_term
-                    reg signed [W-1:0] sum_q;
-                    wire signed [V-1:0] a = g_level[level-1].term[2*i*V+:V];
                     if (2 * i + 1 < terms(level - 1)) begin : g_pair
-                        wire signed [V-1:0] b = g_level[level-1].term[(2*i+1)*V+:V];
-                        always @(posedge clk) sum_q <= a + b;
+                        always @(posedge clk) begin
+                            sums_q[i*W+:W] <= $signed(previous[2*i*V+:V]) +
+                                              $signed(previous[(2*i+1)*V+:V]);
+                        end
                     end else begin : g_single
-                        // the odd one out: nothing to add
                         localparam signed [V-1:0] NOTHING = 0;
-                        always @(posedge clk) sum_q <= a + NOTHING;
+                        always @(posedge clk) begin
+                            sums_q[i*W+:W] <= $signed(previous[2*i*V+:V]) + NOTHING;
+                        end
                     end
-                    assign term[i*W+:W] = sum_q;
                 end
+                assign term = sums_q;
             end
         end
 

@@ -72,7 +72,7 @@ module phase_sums #(
         is_tap = tap(r, dy) >= 0 && tap(r, dy) < K ? 1 : 0;
     endfunction
 
-    // Whether lane n ever uses the window pixel number i = (dy + BEHIND) * SIDE + dx + BEHIND.
+    // Whether lane n ever uses the window pixel number i = (dx + BEHIND) * SIDE + AHEAD - dy.
     function integer is_used(input integer n, input integer i);
         integer clock;
         integer phase;
@@ -80,8 +80,8 @@ module phase_sums #(
             is_used = 0;
             for (clock = 0; clock < CLOCKS; clock = clock + 1) begin
                 phase = clock * LANES + n;
-                if (is_tap(phase / S, i / SIDE - BEHIND) != 0
-                    && is_tap(phase % S, i % SIDE - BEHIND) != 0) is_used = 1;
+                if (is_tap(phase / S, AHEAD - i % SIDE) != 0
+                    && is_tap(phase % S, i / SIDE - BEHIND) != 0) is_used = 1;
             end
         end
     endfunction
@@ -128,7 +128,7 @@ module phase_sums #(
                 // A phase without taps (K < S): its outputs are zero.
                 assign sums[n*ACC_W+:ACC_W] = {ACC_W{1'b0}};
             end else begin : g_sum
-                wire [TERMS*LEAF_W-1:0] term;
+                reg [TERMS*LEAF_W-1:0] term;
                 for (i = 0; i < SIDE * SIDE; i = i + 1) begin : g_pixel
                     if (is_used(n, i) != 0) begin : g_used
                         for (c = 0; c < C_IN; c = c + 1) begin : g_channel
@@ -138,8 +138,8 @@ module phase_sums #(
                             for (clock = 0; clock < CLOCKS; clock = clock + 1) begin : g_weight
                                 localparam R = (clock * LANES + n) / S;
                                 localparam Z = (clock * LANES + n) % S;
-                                localparam DY = i / SIDE - BEHIND;
-                                localparam DX = i % SIDE - BEHIND;
+                                localparam DY = AHEAD - i % SIDE;
+                                localparam DX = i / SIDE - BEHIND;
                                 if (is_tap(R, DY) != 0 && is_tap(Z, DX) != 0) begin : g_tap
                                     localparam AT = (c * K + tap(R, DY)) * K + tap(Z, DX);
                                     assign weights[clock*WEIGHT_W+:WEIGHT_W] =
@@ -192,10 +192,12 @@ module phase_sums #(
                                 assign value = exact;
                             end
                             if (LEAF_W > TERM_W) begin : g_widen
-                                assign term[SLOT*LEAF_W+:LEAF_W] =
-                                    {{LEAF_W - TERM_W{value[TERM_W-1]}}, value};
+                                always @* begin
+                                    term[SLOT*LEAF_W+:LEAF_W] =
+                                        {{LEAF_W - TERM_W{value[TERM_W-1]}}, value};
+                                end
                             end else begin : g_same
-                                assign term[SLOT*LEAF_W+:LEAF_W] = value;
+                                always @* term[SLOT*LEAF_W+:LEAF_W] = value;
                             end
                         end
                     end
@@ -204,7 +206,7 @@ module phase_sums #(
                     // Constant over a frame: it needs no pipeline of its own.
                     wire sign = BIAS_SIGNED != 0 && bias[BIAS_BITS-1];
                     wire [LEAF_W+BIAS_BITS-1:0] wide = {{LEAF_W{sign}}, bias};
-                    assign term[COUNT*C_IN*LEAF_W+:LEAF_W] = wide[LEAF_W-1:0];
+                    always @* term[COUNT*C_IN*LEAF_W+:LEAF_W] = wide[LEAF_W-1:0];
                     wire unused = &{1'b0, wide[LEAF_W+BIAS_BITS-1:LEAF_W]};
                 end
 

@@ -3,8 +3,8 @@
 //   out[dy, dx] = in[y + dy, x + dx], or 0 where that lies outside the frame,
 //   dy, dx = -BEHIND .. AHEAD
 //
-// The pixel (dy, dx) of channel c is in bits ((dy + BEHIND) * SIDE + dx + BEHIND) * PIXEL_BITS and up,
-// SIDE = AHEAD + BEHIND + 1.
+// The pixel (dy, dx) is in bits ((dx + BEHIND) * SIDE + AHEAD - dy) * PIXEL_BITS and up, as columns
+// come, SIDE = AHEAD + BEHIND + 1.
 //
 // Columns come from line_buffer, the newest row first, with the edges of their centre row: rows
 // outside are zeroed as they enter. A column is centre AHEAD steps after it entered; columns beyond
@@ -69,24 +69,24 @@ module window #(
     end
 
     // Stage 2. Columns ahead of the centre, unmasked, with what is known of them as centre.
-    wire [(AHEAD+1)*SIDE*PIXEL_BITS-1:0] ahead;
+    localparam COLUMN_W = SIDE * PIXEL_BITS;
+    wire [(AHEAD+1)*COLUMN_W-1:0] ahead;
     wire [(AHEAD+1)*META_W-1:0] ahead_meta;
-    assign ahead[0+:SIDE*PIXEL_BITS] = column_q;
-    assign ahead_meta[0+:META_W] = meta_q;
-
-    genvar i, dx, row;
     generate
-        for (i = 1; i <= AHEAD; i = i + 1) begin : g_ahead
-            reg [SIDE*PIXEL_BITS-1:0] raw_q;
-            reg [META_W-1:0] raw_meta_q;
-            assign ahead[i*SIDE*PIXEL_BITS+:SIDE*PIXEL_BITS] = raw_q;
-            assign ahead_meta[i*META_W+:META_W] = raw_meta_q;
+        if (AHEAD == 0) begin : g_none_ahead
+            assign ahead = column_q;
+            assign ahead_meta = meta_q;
+        end else begin : g_ahead
+            reg [AHEAD*COLUMN_W-1:0] raw_q;
+            reg [AHEAD*META_W-1:0] raw_meta_q;
+            assign ahead = {raw_q, column_q};
+            assign ahead_meta = {raw_meta_q, meta_q};
             always @(posedge clk) begin
                 if (step_q) begin
-                    raw_q <= ahead[(i-1)*SIDE*PIXEL_BITS+:SIDE*PIXEL_BITS];
-                    raw_meta_q <= ahead_meta[(i-1)*META_W+:META_W];
+                    raw_q <= ahead[AHEAD*COLUMN_W-1:0];
+                    raw_meta_q <= ahead_meta[AHEAD*META_W-1:0];
                 end
-                if (rst) raw_meta_q <= {META_W{1'b0}};
+                if (rst) raw_meta_q <= {AHEAD * META_W{1'b0}};
             end
         end
     endgenerate
@@ -99,32 +99,30 @@ module window #(
     assign {next_left, next_right, next_live, next_tag} = ahead_meta[AHEAD*META_W+:META_W];
     wire unused = &{1'b0, next_left, next_right};
 
-    generate
-        for (dx = -BEHIND; dx <= AHEAD; dx = dx + 1) begin : g_column
-            reg [SIDE*PIXEL_BITS-1:0] pixels_q;
-            wire [SIDE*PIXEL_BITS-1:0] next;
-            wire outside;
-            if (dx >= 0) begin : g_right
-                assign next = ahead[(AHEAD-dx)*SIDE*PIXEL_BITS+:SIDE*PIXEL_BITS];
-                assign outside = dx > 0 && fewer(next_right, dx);
-            end else begin : g_left
+    // One vector for the whole window: simulators are far slower at joining many.
+    reg [SIDE*COLUMN_W-1:0] window_q;
+    reg [SIDE*COLUMN_W-1:0] next;
+    assign out = window_q;
+
+    integer i;
+    always @* begin
+        for (i = 0; i < SIDE; i = i + 1) begin
+            if (i >= BEHIND) begin
+                // right of the centre, or the centre itself
+                next[i*COLUMN_W+:COLUMN_W] = ahead[(AHEAD+BEHIND-i)*COLUMN_W+:COLUMN_W];
+                if (i > BEHIND && fewer(next_right, i - BEHIND)) begin
+                    next[i*COLUMN_W+:COLUMN_W] = {COLUMN_W{1'b0}};
+                end
+            end else begin
                 // What was one column to the right. It was zeroed only if this one must be, too.
-                assign next = g_column[dx+1].pixels_q;
-                assign outside = fewer(next_left, -dx);
-            end
-            always @(posedge clk) begin
-                if (step_q) begin
-                    pixels_q <= next;
-                    if (outside) pixels_q <= {SIDE * PIXEL_BITS{1'b0}};
+                next[i*COLUMN_W+:COLUMN_W] = window_q[(i+1)*COLUMN_W+:COLUMN_W];
+                if (fewer(next_left, BEHIND - i)) begin
+                    next[i*COLUMN_W+:COLUMN_W] = {COLUMN_W{1'b0}};
                 end
             end
-            for (row = 0; row < SIDE; row = row + 1) begin : g_row
-                // Row k = SIDE - 1 of the column is the oldest: dy = -BEHIND.
-                assign out[(row*SIDE+dx+BEHIND)*PIXEL_BITS+:PIXEL_BITS] =
-                    pixels_q[(SIDE-1-row)*PIXEL_BITS+:PIXEL_BITS];
-            end
         end
-    endgenerate
+    end
+    always @(posedge clk) if (step_q) window_q <= next;
 
     reg valid_q2;
     reg [TAG_W-1:0] tag_q2;

@@ -81,17 +81,13 @@ module bench #(
 
     reg [WEIGHT_W-1:0] weights[0:WEIGHTS-1];
     reg [BIAS_BITS-1:0] biases[0:0];
+    reg [WEIGHTS*WEIGHT_W-1:0] kernel;
+    integer i;
     initial begin
         $readmemh("kernel.hex", weights);
         $readmemh("bias.hex", biases);
+        for (i = 0; i < WEIGHTS; i = i + 1) kernel[i*WEIGHT_W+:WEIGHT_W] = weights[i];
     end
-    wire [WEIGHTS*WEIGHT_W-1:0] kernel;
-    genvar i;
-    generate
-        for (i = 0; i < WEIGHTS; i = i + 1) begin : g_weight
-            assign kernel[i*WEIGHT_W+:WEIGHT_W] = weights[i];
-        end
-    endgenerate
 
     wire [15:0] frame_width;
     wire [15:0] frame_height;

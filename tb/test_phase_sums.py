@@ -40,7 +40,7 @@ async def sums(dut: SimHandleBase) -> None:
         return ky if 0 <= ky < size else None
 
     def pixel(window: int, dy: int, dx: int, c: int) -> int:
-        at = ((dy + p["BEHIND"]) * side + dx + p["BEHIND"]) * channels + c
+        at = ((dx + p["BEHIND"]) * side + p["AHEAD"] - dy) * channels + c
         code = window >> (at * wide[0]) & ((1 << wide[0]) - 1)
         return signed(code, wide[0]) if p["PIXEL_SIGNED"] else code
 

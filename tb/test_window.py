@@ -48,7 +48,7 @@ async def windows(dut: SimHandleBase) -> None:
                 for dy in range(-behind, ahead + 1):
                     for dx in range(-behind, ahead + 1):
                         if 0 <= y + dy < height and 0 <= x + dx < width:
-                            at = (dy + behind) * side + dx + behind
+                            at = (dx + behind) * side + ahead - dy
                             together |= frame[y + dy][x + dx] << (at * BITS)
                 column = 0
                 for k in range(side):
