@@ -22,8 +22,8 @@ def unit_gain(layer, rng):
     weights = rng.standard_normal((1, 1, layer.kernel, layer.kernel))
     for r in range(layer.stride):
         for s in range(layer.stride):
-            rows = [tap.index for tap in layer.taps(r)]
-            columns = [tap.index for tap in layer.taps(s)]
+            rows = [tap.at for tap in layer.taps(r)]
+            columns = [tap.at for tap in layer.taps(s)]
             part = np.ix_([0], [0], rows, columns)
             weights[part] += (1 - weights[part].sum()) / weights[part].size
     return weights

@@ -24,7 +24,7 @@ DEFAULT_WEIGHT = Format.parse("ap_fixed<10,2,AP_RND,AP_SAT>")
 
 
 def phase_sums(weights, layer):
-    indices = [[tap.index for tap in layer.taps(r)] for r in range(layer.stride)]
+    indices = [[tap.at for tap in layer.taps(r)] for r in range(layer.stride)]
     return np.array([[weights[np.ix_(r, s)].sum() for s in indices] for r in indices])
 
 
