@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
 from cocotb.handle import SimHandleBase
 from cocotb.triggers import Timer
 
@@ -32,6 +33,13 @@ def run(sim: str, top: str, parameters: dict[str, int], work: Path, seed: int, *
     ran = ElementTree.parse(work / "results.xml").findall(".//testcase")
     assert ran, "no coroutine ran"
     assert all(case.find("skipped") is None for case in ran)
+
+
+def runs(names: str, points: Sequence[Any]) -> pytest.MarkDecorator:
+    """All points on Icarus, the first two on Verilator, whose builds take ten times as long."""
+    rows = [point if isinstance(point, tuple) else (point,) for point in points]
+    both = [("icarus", *row) for row in rows] + [("verilator", *row) for row in rows[:2]]
+    return pytest.mark.parametrize(f"sim, {names}", both)
 
 
 def case() -> tuple[dict[str, Any], random.Random]:

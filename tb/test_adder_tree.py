@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, pipeline, run, signed
+from harness import case, pipeline, run, runs, signed
 
 
-@pytest.mark.parametrize(
-    ("terms", "in_w", "out_w"), [(1, 5, 9), (2, 4, 4), (3, 6, 3), (7, 5, 8), (25, 8, 20)]
-)
+@runs("terms, in_w, out_w", [(1, 5, 9), (2, 4, 4), (3, 6, 3), (7, 5, 8), (25, 8, 20)])
 def test_adder_tree(sim: str, terms: int, in_w: int, out_w: int, tmp_path: Path, seed: int) -> None:
     run(sim, "adder_tree", {"N": terms, "IN_W": in_w, "OUT_W": out_w}, tmp_path, seed)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, pipeline, reset, run, settle
+from harness import case, edge, pipeline, reset, run, runs, settle
 
 
-@pytest.mark.parametrize("depth", [0, 1, 5])
+@runs("depth", [0, 1, 5])
 def test_delay(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
     run(sim, "delay", {"WIDTH": 7, "DEPTH": depth}, tmp_path, seed)
 

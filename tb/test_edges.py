@@ -5,18 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, settle
+from harness import case, edge, reset, run, runs, settle
 
 LAUNCH_LATENCY = 2
 LATENCY = 3
 
 
-@pytest.mark.parametrize(
-    ("ahead", "behind", "group", "line_beats"), [(2, 2, 2, 1), (1, 0, 1, 2), (0, 3, 1, 1)]
-)
+@runs("ahead, behind, group, line_beats", [(2, 2, 2, 1), (1, 0, 1, 2), (0, 3, 1, 1)])
 def test_edges(
     sim: str, ahead: int, behind: int, group: int, line_beats: int, tmp_path: Path, seed: int
 ) -> None:

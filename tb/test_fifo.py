@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, settle
+from harness import case, edge, reset, run, runs, settle
 
 LATENCY = 2
 
 
-@pytest.mark.parametrize("depth", [2, 16])
+@runs("depth", [2, 16])
 def test_fifo(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
     run(sim, "fifo", {"WIDTH": 12, "DEPTH": depth}, tmp_path, seed)
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, settle
+from harness import case, edge, reset, run, runs, settle
 
 LATENCY = 3
 
 
-@pytest.mark.parametrize("lines", [0, 1, 4])
+@runs("lines", [0, 1, 4])
 def test_line_buffer(sim: str, lines: int, tmp_path: Path, seed: int) -> None:
     parameters = {"LINES": lines, "MAX_W": 20, "PIXEL_BITS": 6, "WIDTH_W": 5}
     run(sim, "line_buffer", parameters, tmp_path, seed)

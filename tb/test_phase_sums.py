@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, settle, signed
+from harness import case, edge, reset, run, runs, settle, signed
 
 CASES = {
     "x2_at_once": {"K": 3, "S": 2, "P": 1, "LANES": 4, "C_IN": 2},
@@ -18,7 +17,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@runs("name", list(CASES))
 def test_phase_sums(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     p = {"PIXEL_W": 6, "PIXEL_SIGNED": 0, "WEIGHT_W": 5, "ACC_W": 16, "BIAS_W": 0, **CASES[name]}
     p["AHEAD"] = (p["S"] - 1 + p["P"]) // p["S"]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, pipeline, run, signed
+from harness import case, pipeline, run, runs, signed
 
 LATENCY = 3
 
@@ -26,12 +25,10 @@ WIDTHS = [
     (4, 1, 2, 1, 0),
     (5, 1, 2, 1, 1),
 ]
-# Verilator takes long to build: a few widths there, all of them on Icarus.
-RUNS = [("icarus", widths) for widths in WIDTHS] + [("verilator", widths) for widths in WIDTHS[:5]]
 
 
-@pytest.mark.parametrize(("simulator_name", "widths"), RUNS)
-def test_quantise(simulator_name: str, widths: tuple[int, ...], tmp_path: Path, seed: int) -> None:
+@runs("widths", [(widths,) for widths in WIDTHS])
+def test_quantise(sim: str, widths: tuple[int, ...], tmp_path: Path, seed: int) -> None:
     # Not within the simulation, which would load Numba for nothing.
     from deconv4k.fixed import Format, Overflow, Rounding, quantise
 
@@ -44,7 +41,7 @@ def test_quantise(simulator_name: str, widths: tuple[int, ...], tmp_path: Path, 
         for code, out in enumerate(quantise(values, shift, target).tolist()):
             expected[code] |= (out & ((1 << out_w) - 1)) << (mode * out_w)
     parameters = dict(zip(NAMES, widths, strict=True))
-    run(simulator_name, "quantise_all", parameters, tmp_path, seed, expected=expected)
+    run(sim, "quantise_all", parameters, tmp_path, seed, expected=expected)
 
 
 @cocotb.test()

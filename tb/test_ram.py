@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, run, settle
+from harness import case, edge, run, runs, settle
 
 LATENCY = 2
 
 
-@pytest.mark.parametrize("depth", [1, 2, 11])
+@runs("depth", [1, 2, 11])
 def test_ram(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
     run(sim, "ram", {"WIDTH": 8, "DEPTH": depth}, tmp_path, seed)
 

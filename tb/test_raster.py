@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, settle
+from harness import case, edge, reset, run, runs, settle
 
 MAX_W = 12
 DELAY = 12  # clocks from a launch to its first phase, less than the slack of the queues
 BITS = 6
 
 
-@pytest.mark.parametrize(
-    ("stride", "lanes"), [(1, 1), (2, 4), (2, 2), (2, 1), (3, 3), (3, 1), (4, 4), (4, 2), (4, 1)]
-)
+@runs("stride, lanes", [(1, 1), (2, 4), (2, 2), (2, 1), (3, 3), (3, 1), (4, 4), (4, 2), (4, 1)])
 def test_raster(sim: str, stride: int, lanes: int, tmp_path: Path, seed: int) -> None:
     pair = lanes > stride
     beats = -(-MAX_W // 2) if pair else MAX_W * (stride // lanes)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, settle
+from harness import case, edge, reset, run, runs, settle
 
 
-@pytest.mark.parametrize(
-    ("ahead", "behind", "group", "phases"),
+@runs(
+    "ahead, behind, group, phases",
     [(2, 2, 2, 1), (2, 2, 1, 2), (0, 1, 2, 1), (1, 0, 1, 4), (3, 1, 1, 3), (1, 1, 1, 1)],
 )
 def test_scan(

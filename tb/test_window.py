@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, settle
+from harness import case, edge, reset, run, runs, settle
 
 BITS = 5
 
 
-@pytest.mark.parametrize(("ahead", "behind"), [(0, 0), (1, 0), (0, 1), (2, 2), (3, 1)])
+@runs("ahead, behind", [(0, 0), (1, 0), (0, 1), (2, 2), (3, 1)])
 def test_window(sim: str, ahead: int, behind: int, tmp_path: Path, seed: int) -> None:
     parameters = {"AHEAD": ahead, "BEHIND": behind, "PIXEL_BITS": BITS, "NEAR_W": 3, "TAG_W": 4}
     run(sim, "window", parameters, tmp_path, seed)
