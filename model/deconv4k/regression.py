@@ -129,7 +129,8 @@ def regress(
             progress.advance(task)
             return row
 
-        with ThreadPoolExecutor(max_workers=2) as pool:
+        # Runs of one build share the name of their waveform file: one at a time.
+        with ThreadPoolExecutor(max_workers=1 if waves else 2) as pool:
             # What is built once for several cases is built before them, two at a time.
             list(pool.map(_build, _distinct(folder, chosen, present, waves)))
             rows += pool.map(run_job, jobs)

@@ -438,8 +438,10 @@ def play(
         outputs = _captured(work / "output.hex", config, frames) if capture else None
         wave = None
         if waves:
-            found = sorted([*work.glob("*.fst"), *folder.glob("*.fst")])
-            wave = found[-1] if found else None
+            # Icarus writes beside its build, where the next run would overwrite it.
+            for left in folder.glob("*.fst"):
+                shutil.move(left, work / left.name)
+            wave = next(iter(sorted(work.glob("*.fst"))), None)
         start = result["sof_in_first"]
         first = None
         if result["mismatches"] and not capture:
