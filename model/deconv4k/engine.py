@@ -17,9 +17,6 @@ from deconv4k.fixed import Format, Overflow, Rounding
 PIPELINE_CLOCKS = 19
 """Registers between a pixel's acceptance and the first beat, but for the adder tree's levels."""
 
-RATES = {1: (1,), 2: (1, 2, 4), 3: (1, 3), 4: (1, 2, 4)}
-"""Output pixels a clock for each stride, as far as the tests go."""
-
 
 def check(config: Config) -> None:
     """Refuse what the engine cannot be built for.

