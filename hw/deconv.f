@@ -2,9 +2,9 @@ ram.v
 delay.v
 skid.v
 fifo.v
+operand.v
 multiply.v
 quantise.v
-adder_tree.v
 scan.v
 line_buffer.v
 edges.v

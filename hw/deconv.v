@@ -101,8 +101,10 @@ module deconv #(
         end
     endgenerate
 
-    localparam GROUP = PPC > S ? 2 : 1;
-    localparam CLOCKS = S * S / PPC;
+    // Without this guard a tool might stop at a division by zero before it comes to the sentence.
+    localparam LANES = PPC > 0 ? PPC : 1;
+    localparam GROUP = LANES > S ? 2 : 1;
+    localparam CLOCKS = S * S / LANES;
     localparam T_W = CLOCKS > 1 ? $clog2(CLOCKS) : 1;
     localparam AHEAD = (S - 1 + P) / S;
     localparam BEHIND = (K - 1 - P) / S;
@@ -111,7 +113,7 @@ module deconv #(
     localparam PIXEL_BITS = C_IN * PIXEL_W;
     localparam WIDTH_W = $clog2(MAX_W + 2) < NEAR_W ? NEAR_W : $clog2(MAX_W + 2);
     // Beats of an output line, for GROUP pixels of input and at most.
-    localparam LINE_BEATS = GROUP == 2 ? 1 : S / PPC;
+    localparam LINE_BEATS = GROUP == 2 ? 1 : S / LANES;
     localparam MAX_BEATS = (MAX_W + GROUP - 1) / GROUP * LINE_BEATS;
     localparam BEATS_W = $clog2(MAX_BEATS + 1);
 
@@ -281,14 +283,14 @@ module deconv #(
         end
     endgenerate
 
-    wire [PPC*ACC_W-1:0] sums;
+    wire [LANES*ACC_W-1:0] sums;
     wire [3+T_W-1:0] sums_tag;
     phase_sums #(
         .K(K),
         .S(S),
         .P(P),
         .C_IN(C_IN),
-        .LANES(PPC),
+        .LANES(LANES),
         .AHEAD(AHEAD),
         .BEHIND(BEHIND),
         .PIXEL_W(PIXEL_W),
@@ -316,10 +318,10 @@ module deconv #(
         .out_tag(sums_tag)
     );
 
-    wire [PPC*OUT_W-1:0] outputs;
+    wire [LANES*OUT_W-1:0] outputs;
     genvar n;
     generate
-        for (n = 0; n < PPC; n = n + 1) begin : g_output
+        for (n = 0; n < LANES; n = n + 1) begin : g_output
             quantise #(
                 .IN_W(ACC_W),
                 .IN_SIGNED(ACC_SIGNED),
@@ -351,10 +353,10 @@ module deconv #(
         .q({out_valid, out_t, out_half, out_pad})
     );
 
-    wire [PPC*OUT_W-1:0] beat;
+    wire [LANES*OUT_W-1:0] beat;
     raster #(
         .S(S),
-        .LANES(PPC),
+        .LANES(LANES),
         .GROUP(GROUP),
         .OUT_W(OUT_W),
         .MAX_BEATS(MAX_BEATS),
@@ -379,8 +381,8 @@ module deconv #(
         .m_axis_tready(m_axis_tready)
     );
     generate
-        if (OUT_BITS > PPC * OUT_W) begin : g_byte
-            assign m_axis_tdata = {{OUT_BITS - PPC * OUT_W{1'b0}}, beat};
+        if (OUT_BITS > LANES * OUT_W) begin : g_byte
+            assign m_axis_tdata = {{OUT_BITS - LANES * OUT_W{1'b0}}, beat};
         end else begin : g_exact
             assign m_axis_tdata = beat;
         end

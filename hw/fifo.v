@@ -34,15 +34,16 @@ module fifo #(
     wire move = stored_q != 0 && (out_ready || !out_valid_q);
 
     always @(posedge clk) begin
-        if (push) mem[wr_q] <= in_data;
-        if (move) out_q <= mem[rd_q];
-
-        if (push) wr_q <= wr_q + 1'b1;
-        if (move) rd_q <= rd_q + 1'b1;
-        if (push && !move) stored_q <= stored_q + 1'b1;
-        if (move && !push) stored_q <= stored_q - 1'b1;
-        if (move) out_valid_q <= 1'b1;
-        else if (out_ready) out_valid_q <= 1'b0;
+        if (push) begin
+            mem[wr_q] <= in_data;
+            wr_q <= wr_q + 1'b1;
+        end
+        if (move) begin
+            out_q <= mem[rd_q];
+            rd_q <= rd_q + 1'b1;
+        end
+        if (push != move) stored_q <= push ? stored_q + 1'b1 : stored_q - 1'b1;
+        if (move || out_ready) out_valid_q <= move;
         if (rst) begin
             wr_q <= 0;
             rd_q <= 0;

@@ -44,9 +44,9 @@ module line_buffer #(
         .q(pixel_q2)
     );
 
-    reg [PIXEL_BITS-1:0] newest_q3;
-    assign column[0+:PIXEL_BITS] = newest_q3;
-    always @(posedge clk) newest_q3 <= pixel_q2;
+    reg [(LINES+1)*PIXEL_BITS-1:0] column_q3;
+    assign column = column_q3;
+    always @(posedge clk) column_q3[0+:PIXEL_BITS] <= pixel_q2;
 
     generate
         if (LINES == 0) begin : g_no_lines
@@ -94,13 +94,13 @@ module line_buffer #(
 
             // The row k slots ago lies in memory (lane - k) modulo LINES.
             for (k = 1; k <= LINES; k = k + 1) begin : g_row
-                reg [PIXEL_BITS-1:0] row_q3;
                 localparam BACK = LINES - k;
                 wire [LANE_W:0] back = {1'b0, lane_q3} + BACK[LANE_W:0];
                 wire [LANE_W:0] from =
                     back > {1'b0, LAST_LANE} ? back - LINES[LANE_W:0] : back;
-                always @(posedge clk) row_q3 <= read[from*PIXEL_BITS+:PIXEL_BITS];
-                assign column[k*PIXEL_BITS+:PIXEL_BITS] = row_q3;
+                always @(posedge clk) begin
+                    column_q3[k*PIXEL_BITS+:PIXEL_BITS] <= read[from*PIXEL_BITS+:PIXEL_BITS];
+                end
             end
 
             if (WIDTH_W > ADDR_W) begin : g_unused

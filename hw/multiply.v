@@ -1,11 +1,15 @@
-// multiply: one registered product, the shape of an FPGA's DSP block.
+// multiply: the exact product of two codes.
 //
-//   p = a * b, exact; a and b each signed or unsigned
+//   p = a * b
 //
-//   stage 1   input registers
-//   stage 2   output register
+// Formats: a has A_W bits, b has B_W, signed (two's complement) or not. p is signed and just as wide
+// as the product needs: A_W + B_W bits, and one more where neither factor is signed.
 //
-// Latency: 2 clocks. Throughput: one product a clock. No enable: the pipeline runs free.
+// a and b come from registers (operand); with them and p_q a synthesiser fills the registers of one
+// DSP block.
+//
+// Latency: 1 clock. Throughput: a product a clock.
+// Golden: deconv4k.golden._polyphase, pixel times weight
 `default_nettype none
 
 module multiply #(
@@ -20,21 +24,21 @@ module multiply #(
     input wire [B_W-1:0] b,
     output wire [P_W-1:0] p
 );
-    // Unsigned operands get a zero as sign, because one unsigned operand would make all unsigned.
-    reg signed [A_W:0] a_q;
-    reg signed [B_W:0] b_q;
-    reg signed [A_W+B_W+1:0] p_q2;
+    reg signed [P_W-1:0] p_q;
+    assign p = p_q;
 
-    assign p = p_q2[P_W-1:0];
-
-    always @(posedge clk) begin
-        a_q  <= {A_SIGNED != 0 && a[A_W-1], a};
-        b_q  <= {B_SIGNED != 0 && b[B_W-1], b};
-        p_q2 <= a_q * b_q;
-    end
-
-    // The top bits only repeat the sign.
-    wire unused = &{1'b0, p_q2[A_W+B_W+1:P_W]};
+    // One unsigned factor would make the whole product unsigned: such a factor gets a zero as sign.
+    generate
+        if (A_SIGNED != 0 && B_SIGNED != 0) begin : g_signed
+            always @(posedge clk) p_q <= $signed(a) * $signed(b);
+        end else if (A_SIGNED != 0) begin : g_b_unsigned
+            always @(posedge clk) p_q <= $signed(a) * $signed({1'b0, b});
+        end else if (B_SIGNED != 0) begin : g_a_unsigned
+            always @(posedge clk) p_q <= $signed({1'b0, a}) * $signed(b);
+        end else begin : g_unsigned
+            always @(posedge clk) p_q <= $signed({1'b0, a}) * $signed({1'b0, b});
+        end
+    endgenerate
 endmodule
 
 `default_nettype wire

@@ -12,9 +12,10 @@
 // kernel holds the weights in PyTorch's order (c, ky, kx), the first in the least significant bits,
 // and must not change while windows of one frame are in the engine.
 //
-//   stage 1, 2   multiply
+//   stage 1      operand: the window, and the weights of clock t
+//   stage 2      multiply
 //   stage 3..5   quantise the products (only with a product format)
-//   then         adder tree, a level a clock
+//   then         adder tree, a level a clock, as wide as its sums need
 //
 // Latency: 2 + (PRODUCT_W > 0 ? 3 : 0) + ceil(log2(most terms of a lane)) clocks.
 // Throughput: LANES sums a clock.
@@ -62,6 +63,7 @@ module phase_sums #(
     localparam BIAS_TERM_W = BIAS_W + (BIAS_SIGNED != 0 ? 0 : 1);
     // The tree's terms are of one width: the wider of product and bias.
     localparam LEAF_W = BIAS_W > 0 && BIAS_TERM_W > TERM_W ? BIAS_TERM_W : TERM_W;
+    localparam PIXELS = SIDE * SIDE;
 
     // Kernel row (column) of phase r for the pixel at offset dy; outside 0 .. K-1: none.
     function integer tap(input integer r, input integer dy);
@@ -86,17 +88,32 @@ module phase_sums #(
         end
     endfunction
 
-    // Multipliers of lane n before window pixel i, for one channel.
-    function integer rank(input integer n, input integer i);
-        integer j;
+    // Window pixels that lane n uses, and the number of the k-th of them.
+    function integer used(input integer n);
+        integer i;
         begin
-            rank = 0;
-            for (j = 0; j < i; j = j + 1) rank = rank + is_used(n, j);
+            used = 0;
+            for (i = 0; i < PIXELS; i = i + 1) used = used + is_used(n, i);
+        end
+    endfunction
+
+    function integer pixel(input integer n, input integer k);
+        integer i;
+        integer count;
+        begin
+            pixel = 0;
+            count = 0;
+            for (i = 0; i < PIXELS; i = i + 1) begin
+                if (is_used(n, i) != 0) begin
+                    if (count == k) pixel = i;
+                    count = count + 1;
+                end
+            end
         end
     endfunction
 
     function integer terms(input integer n);
-        terms = C_IN * rank(n, SIDE * SIDE) + (BIAS_W > 0 ? 1 : 0);
+        terms = C_IN * used(n) + (BIAS_W > 0 ? 1 : 0);
     endfunction
 
     function integer most_terms(input integer unused_argument);
@@ -109,6 +126,15 @@ module phase_sums #(
 
     localparam LEVELS = $clog2(most_terms(0));
 
+    // The sums of `count` terms after `level` levels, and the bits that they need.
+    function integer sums_left(input integer count, input integer level);
+        sums_left = (count + (1 << level) - 1) >> level;
+    endfunction
+
+    function integer sum_w(input integer level);
+        sum_w = LEAF_W + level < ACC_W ? LEAF_W + level : ACC_W;
+    endfunction
+
     delay #(
         .WIDTH(TAG_W),
         .DEPTH(2 + (PRODUCT_W > 0 ? 3 : 0) + LEVELS)
@@ -119,55 +145,94 @@ module phase_sums #(
         .q(out_tag)
     );
 
-    genvar n, i, c, clock;
+    wire [PIXELS*C_IN*PIXEL_W-1:0] window_q;
+    operand #(
+        .WIDTH(PIXELS * C_IN * PIXEL_W)
+    ) window_operand (
+        .clk(clk),
+        .d(window),
+        .q(window_q)
+    );
+
+    genvar n, k, level, clock;
     generate
         for (n = 0; n < LANES; n = n + 1) begin : g_lane
-            localparam COUNT = rank(n, SIDE * SIDE);
+            localparam COUNT = C_IN * used(n);
             localparam TERMS = terms(n);
             if (TERMS == 0) begin : g_empty
                 // A phase without taps (K < S): its outputs are zero.
                 assign sums[n*ACC_W+:ACC_W] = {ACC_W{1'b0}};
             end else begin : g_sum
-                reg [TERMS*LEAF_W-1:0] term;
-                for (i = 0; i < SIDE * SIDE; i = i + 1) begin : g_pixel
-                    if (is_used(n, i) != 0) begin : g_used
-                        for (c = 0; c < C_IN; c = c + 1) begin : g_channel
-                            localparam SLOT = rank(n, i) * C_IN + c;
-                            // The weight of this pixel in each clock; none is zero.
-                            wire [CLOCKS*WEIGHT_W-1:0] weights;
-                            for (clock = 0; clock < CLOCKS; clock = clock + 1) begin : g_weight
-                                localparam R = (clock * LANES + n) / S;
-                                localparam Z = (clock * LANES + n) % S;
-                                localparam DY = AHEAD - i % SIDE;
-                                localparam DX = i / SIDE - BEHIND;
-                                if (is_tap(R, DY) != 0 && is_tap(Z, DX) != 0) begin : g_tap
-                                    localparam AT = (c * K + tap(R, DY)) * K + tap(Z, DX);
-                                    assign weights[clock*WEIGHT_W+:WEIGHT_W] =
-                                        kernel[AT*WEIGHT_W+:WEIGHT_W];
-                                end else begin : g_none
-                                    assign weights[clock*WEIGHT_W+:WEIGHT_W] = {WEIGHT_W{1'b0}};
+                // The lane's weights in each clock; a pixel without a tap has weight zero.
+                localparam SET_W = COUNT > 0 ? COUNT * WEIGHT_W : 1;
+                wire [CLOCKS*SET_W-1:0] sets;
+                wire [SET_W-1:0] weights;
+                wire [SET_W-1:0] weights_q;
+                for (clock = 0; clock < CLOCKS; clock = clock + 1) begin : g_clock
+                    localparam R = (clock * LANES + n) / S;
+                    localparam Z = (clock * LANES + n) % S;
+                    if (COUNT == 0) begin : g_no_weights
+                        assign sets[clock*SET_W+:SET_W] = {SET_W{1'b0}};
+                    end
+                    for (k = 0; k < COUNT; k = k + 1) begin : g_weight
+                        localparam I = pixel(n, k / C_IN);
+                        localparam KY = tap(R, AHEAD - I % SIDE);
+                        localparam KX = tap(Z, I / SIDE - BEHIND);
+                        if (KY >= 0 && KY < K && KX >= 0 && KX < K) begin : g_tap
+                            localparam AT = (k % C_IN * K + KY) * K + KX;
+                            assign sets[clock*SET_W+k*WEIGHT_W+:WEIGHT_W] =
+                                kernel[AT*WEIGHT_W+:WEIGHT_W];
+                        end else begin : g_none
+                            assign sets[clock*SET_W+k*WEIGHT_W+:WEIGHT_W] = {WEIGHT_W{1'b0}};
+                        end
+                    end
+                end
+                if (CLOCKS == 1) begin : g_fixed
+                    assign weights = sets;
+                end else begin : g_pick
+                    assign weights = sets[t*SET_W+:SET_W];
+                end
+                operand #(
+                    .WIDTH(SET_W)
+                ) weights_operand (
+                    .clk(clk),
+                    .d(weights),
+                    .q(weights_q)
+                );
+
+                for (level = 0; level <= $clog2(TERMS); level = level + 1) begin : g_level
+                    localparam W = sum_w(level);
+                    for (k = 0; k < sums_left(TERMS, level); k = k + 1) begin : g_node
+                        wire signed [W-1:0] value;
+                        if (level > 0) begin : g_add
+                            reg signed [W-1:0] sum_q;
+                            assign value = sum_q;
+                            if (2 * k + 1 < sums_left(TERMS, level - 1)) begin : g_pair
+                                always @(posedge clk) begin
+                                    sum_q <= g_level[level-1].g_node[2*k].value +
+                                             g_level[level-1].g_node[2*k+1].value;
+                                end
+                            end else begin : g_single
+                                localparam signed [sum_w(level-1)-1:0] NOTHING = 0;
+                                always @(posedge clk) begin
+                                    sum_q <= g_level[level-1].g_node[2*k].value + NOTHING;
                                 end
                             end
-                            wire [WEIGHT_W-1:0] weight;
-                            if (CLOCKS == 1) begin : g_fixed
-                                assign weight = weights;
-                            end else begin : g_pick
-                                assign weight = weights[t*WEIGHT_W+:WEIGHT_W];
-                            end
-
+                        end else if (k < COUNT) begin : g_product
+                            localparam I = pixel(n, k / C_IN);
                             wire [EXACT_W-1:0] exact;
                             multiply #(
                                 .A_W(PIXEL_W),
                                 .A_SIGNED(PIXEL_SIGNED),
                                 .B_W(WEIGHT_W),
                                 .B_SIGNED(WEIGHT_SIGNED)
-                            ) product (
+                            ) multiply (
                                 .clk(clk),
-                                .a(window[(i*C_IN+c)*PIXEL_W+:PIXEL_W]),
-                                .b(weight),
+                                .a(window_q[(I*C_IN+k%C_IN)*PIXEL_W+:PIXEL_W]),
+                                .b(weights_q[k*WEIGHT_W+:WEIGHT_W]),
                                 .p(exact)
                             );
-                            wire [TERM_W-1:0] value;
+                            wire [TERM_W-1:0] term;
                             if (PRODUCT_W > 0) begin : g_quantise
                                 wire [PRODUCT_W-1:0] rounded;
                                 quantise #(
@@ -178,58 +243,56 @@ module phase_sums #(
                                     .O(PRODUCT_O),
                                     .OUT_W(PRODUCT_W),
                                     .OUT_SIGNED(PRODUCT_SIGNED)
-                                ) round (
+                                ) quantise (
                                     .clk(clk),
                                     .in(exact),
                                     .out(rounded)
                                 );
                                 if (PRODUCT_SIGNED != 0) begin : g_signed
-                                    assign value = rounded;
+                                    assign term = rounded;
                                 end else begin : g_unsigned
-                                    assign value = {1'b0, rounded};
+                                    assign term = {1'b0, rounded};
                                 end
                             end else begin : g_exact
-                                assign value = exact;
+                                assign term = exact;
                             end
-                            if (LEAF_W > TERM_W) begin : g_widen
-                                always @* begin
-                                    term[SLOT*LEAF_W+:LEAF_W] =
-                                        {{LEAF_W - TERM_W{value[TERM_W-1]}}, value};
-                                end
-                            end else begin : g_same
-                                always @* term[SLOT*LEAF_W+:LEAF_W] = value;
+                            if (W > TERM_W) begin : g_wider
+                                assign value = {{W - TERM_W{term[TERM_W-1]}}, term};
+                            end else begin : g_no_wider
+                                assign value = term[W-1:0];
+                            end
+                            if (W < TERM_W) begin : g_wrap
+                                wire unused = &{1'b0, term[TERM_W-1:W]};
+                            end
+                        end else begin : g_bias
+                            // Constant over a frame: it needs no pipeline of its own.
+                            wire sign = BIAS_SIGNED != 0 && bias[BIAS_BITS-1];
+                            if (W > BIAS_BITS) begin : g_wider
+                                assign value = {{W - BIAS_BITS{sign}}, bias};
+                            end else begin : g_no_wider
+                                assign value = bias[W-1:0];
+                                wire unused = &{1'b0, sign};
                             end
                         end
                     end
                 end
-                if (BIAS_W > 0) begin : g_bias
-                    // Constant over a frame: it needs no pipeline of its own.
-                    wire sign = BIAS_SIGNED != 0 && bias[BIAS_BITS-1];
-                    wire [LEAF_W+BIAS_BITS-1:0] wide = {{LEAF_W{sign}}, bias};
-                    always @* term[COUNT*C_IN*LEAF_W+:LEAF_W] = wide[LEAF_W-1:0];
-                    wire unused = &{1'b0, wide[LEAF_W+BIAS_BITS-1:LEAF_W]};
-                end
 
                 // Every lane takes as long as the one with the most terms.
-                wire [ACC_W-1:0] early;
-                adder_tree #(
-                    .N(TERMS),
-                    .IN_W(LEAF_W),
-                    .OUT_W(ACC_W)
-                ) tree (
-                    .clk(clk),
-                    .in(term),
-                    .sum(early)
-                );
+                localparam SUM_W = sum_w($clog2(TERMS));
+                wire [SUM_W-1:0] sum = g_level[$clog2(TERMS)].g_node[0].value;
                 delay #(
-                    .WIDTH(ACC_W),
+                    .WIDTH(SUM_W),
                     .DEPTH(LEVELS - $clog2(TERMS))
                 ) even (
                     .clk(clk),
                     .rst(1'b0),
-                    .d(early),
-                    .q(sums[n*ACC_W+:ACC_W])
+                    .d(sum),
+                    .q(sums[n*ACC_W+:SUM_W])
                 );
+                if (ACC_W > SUM_W) begin : g_extend
+                    assign sums[n*ACC_W+SUM_W+:ACC_W-SUM_W] =
+                        {ACC_W - SUM_W{sums[n*ACC_W+SUM_W-1]}};
+                end
             end
         end
         if (CLOCKS == 1) begin : g_no_pick

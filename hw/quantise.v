@@ -75,12 +75,6 @@ module quantise #(
     reg up_q;
     reg [FLOOR_W-1:0] rounded_q2;
 
-    always @(posedge clk) begin
-        floor_q <= floor;
-        up_q <= up;
-        rounded_q2 <= floor_q + {{FLOOR_W - 1{1'b0}}, up_q};
-    end
-
     // Wide enough to see every overflow: the bits above the target's range must repeat the sign.
     localparam V_W = FLOOR_W > OUT_W + 2 ? FLOOR_W : OUT_W + 2;
     localparam TOP = OUT_SIGNED != 0 ? OUT_W - 1 : OUT_W;
@@ -98,6 +92,9 @@ module quantise #(
     assign out = out_q3;
 
     always @(posedge clk) begin
+        floor_q <= floor;
+        up_q <= up;
+        rounded_q2 <= floor_q + {{FLOOR_W - 1{1'b0}}, up_q};
         out_q3 <= v[OUT_W-1:0];
         if (O != 3 && over) out_q3 <= O == 1 ? {OUT_W{1'b0}} : HIGH;
         if (O != 3 && under) out_q3 <= O == 1 ? {OUT_W{1'b0}} : LOW;

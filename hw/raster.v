@@ -107,20 +107,21 @@ module raster #(
         if (GROUP == 2) begin : g_pair
             localparam HALF_W = BEAT_W / 2;
             reg [BEAT_W-1:0] first_q;  // the first pixel's phases, row 0 in the lower half
-            reg [HALF_W-1:0] late_first_q;
-            reg [HALF_W-1:0] late_second_q;
+            reg [BEAT_W-1:0] second_row_q;
             reg late_q;
             wire [BEAT_W-1:0] second = in_pad ? {BEAT_W{1'b0}} : in_pixels;
+            wire pair = in_valid && in_half;
             always @(posedge clk) begin
                 if (in_valid && !in_half) first_q <= in_pixels;
-                late_q <= in_valid && in_half && !rst;
-                late_first_q <= first_q[HALF_W+:HALF_W];
-                late_second_q <= second[HALF_W+:HALF_W];
                 // Row 0 is written when the pair is complete, row 1 in the clock after.
-                write_q <= (in_valid && in_half || late_q) && !rst;
+                if (pair) begin
+                    write_beat_q <= {second[0+:HALF_W], first_q[0+:HALF_W]};
+                    second_row_q <= {second[HALF_W+:HALF_W], first_q[HALF_W+:HALF_W]};
+                end
+                if (late_q) write_beat_q <= second_row_q;
+                write_q <= (pair || late_q) && !rst;
                 write_r_q <= late_q;
-                write_beat_q <= late_q ? {late_second_q, late_first_q} :
-                                {second[0+:HALF_W], first_q[0+:HALF_W]};
+                late_q <= pair && !rst;
             end
             wire unused = &{1'b0, in_t};
         end else begin : g_single
@@ -168,9 +169,8 @@ module raster #(
             always @(posedge clk) begin
                 if (wr) wr_q <= wr_q == LAST ? FIRST : wr_q + 1'b1;
                 if (rd) rd_q <= rd_q == LAST ? FIRST : rd_q + 1'b1;
-                if (wr && !rd) stored_q <= stored_q + 1'b1;
-                if (rd && !wr) stored_q <= stored_q - 1'b1;
-                launched_q <= launched_q + (launch ? LAUNCHED : 0) - (rd ? 1 : 0);
+                if (wr != rd) stored_q <= wr ? stored_q + 1'b1 : stored_q - 1'b1;
+                if (launch || rd) launched_q <= launched_q + (launch ? LAUNCHED : 0) - (rd ? 1 : 0);
                 room_q <= launched_q < FULL;
                 if (rst) begin
                     wr_q <= FIRST;
@@ -219,7 +219,7 @@ module raster #(
             beat_q <= line_end ? 0 : beat_q + 1'b1;
             if (line_end) r_q <= last_line ? 0 : r_q + 1'b1;
         end
-        rows_q <= rows_q + {5'd0, row} - {5'd0, row_done};
+        if (row != row_done) rows_q <= row ? rows_q + 1'b1 : rows_q - 1'b1;
         rows_room_q <= rows_q < ROWS - ROW_MARGIN;
         if (rst) begin
             beat_q <= 0;
@@ -235,7 +235,7 @@ module raster #(
     assign credit = out_q < OUT_DEPTH;
     wire out_taken = m_axis_tvalid && m_axis_tready;
     always @(posedge clk) begin
-        out_q <= out_q + {4'd0, read} - {4'd0, out_taken};
+        if (read != out_taken) out_q <= read ? out_q + 1'b1 : out_q - 1'b1;
         if (rst) out_q <= 0;
     end
 

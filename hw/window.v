@@ -45,84 +45,100 @@ module window #(
     output wire [TAG_W-1:0] out_tag,
     output wire [SIDE*SIDE*PIXEL_BITS-1:0] out
 );
-    // Whether there are fewer than `most` pixels up to the edge.
-    function fewer(input [NEAR_W-1:0] near, input integer most);
-        fewer = {{32 - NEAR_W{1'b0}}, near} < most;
-    endfunction
+    localparam COLUMN_W = SIDE * PIXEL_BITS;
+    localparam META_W = 2 * NEAR_W + 1 + TAG_W;
 
     // Stage 1. Row k of the column is k slots older than the incoming row: dy = AHEAD - k.
     reg step_q;
-    reg [SIDE*PIXEL_BITS-1:0] column_q;
-    localparam META_W = 2 * NEAR_W + 1 + TAG_W;
+    reg [COLUMN_W-1:0] column_q;
     reg [META_W-1:0] meta_q;
-
-    integer k;
     always @(posedge clk) begin
-        column_q <= column;
-        for (k = 0; k < SIDE; k = k + 1) begin
-            if (k < AHEAD ? fewer(below, AHEAD - k) : fewer(above, k - AHEAD)) begin
-                column_q[k*PIXEL_BITS+:PIXEL_BITS] <= {PIXEL_BITS{1'b0}};
-            end
-        end
         meta_q <= {left, right, live, tag};
         step_q <= step && !rst;
     end
 
-    // Stage 2. Columns ahead of the centre, unmasked, with what is known of them as centre.
-    localparam COLUMN_W = SIDE * PIXEL_BITS;
+    genvar k;
+    generate
+        for (k = 0; k < SIDE; k = k + 1) begin : g_row
+            // fewer rows up to the edge than between this row and the centre
+            wire outside;
+            if (k < AHEAD) begin : g_below
+                localparam ROWS = AHEAD - k;
+                assign outside = below < ROWS[NEAR_W-1:0];
+            end else if (k > AHEAD) begin : g_above
+                localparam ROWS = k - AHEAD;
+                assign outside = above < ROWS[NEAR_W-1:0];
+            end else begin : g_centre
+                assign outside = 1'b0;
+            end
+            always @(posedge clk) begin
+                if (outside) column_q[k*PIXEL_BITS+:PIXEL_BITS] <= {PIXEL_BITS{1'b0}};
+                else column_q[k*PIXEL_BITS+:PIXEL_BITS] <= column[k*PIXEL_BITS+:PIXEL_BITS];
+            end
+        end
+    endgenerate
+
+    // Columns ahead of the centre, unmasked, the newest in the upper bits, with what is known of
+    // them as centre. The next centre is the column that entered AHEAD steps ago.
     wire [(AHEAD+1)*COLUMN_W-1:0] ahead;
-    wire [(AHEAD+1)*META_W-1:0] ahead_meta;
+    wire [META_W-1:0] next;
     generate
         if (AHEAD == 0) begin : g_none_ahead
             assign ahead = column_q;
-            assign ahead_meta = meta_q;
+            assign next = meta_q;
         end else begin : g_ahead
             reg [AHEAD*COLUMN_W-1:0] raw_q;
             reg [AHEAD*META_W-1:0] raw_meta_q;
-            assign ahead = {raw_q, column_q};
-            assign ahead_meta = {raw_meta_q, meta_q};
+            wire [(AHEAD+1)*META_W-1:0] meta = {meta_q, raw_meta_q};
+            assign ahead = {column_q, raw_q};
+            assign next = meta[META_W-1:0];
             always @(posedge clk) begin
                 if (step_q) begin
-                    raw_q <= ahead[AHEAD*COLUMN_W-1:0];
-                    raw_meta_q <= ahead_meta[AHEAD*META_W-1:0];
+                    raw_q <= ahead[COLUMN_W+:AHEAD*COLUMN_W];
+                    raw_meta_q <= meta[META_W+:AHEAD*META_W];
                 end
                 if (rst) raw_meta_q <= {AHEAD * META_W{1'b0}};
             end
         end
     endgenerate
-
-    // The next centre: the column that entered AHEAD steps ago.
     wire [NEAR_W-1:0] next_left;
     wire [NEAR_W-1:0] next_right;
     wire next_live;
     wire [TAG_W-1:0] next_tag;
-    assign {next_left, next_right, next_live, next_tag} = ahead_meta[AHEAD*META_W+:META_W];
-    wire unused = &{1'b0, next_left, next_right};
+    assign {next_left, next_right, next_live, next_tag} = next;
 
-    // One vector for the whole window: simulators are far slower at joining many.
+    // Stage 2. One vector for the whole window: simulators are far slower at joining many.
     reg [SIDE*COLUMN_W-1:0] window_q;
-    reg [SIDE*COLUMN_W-1:0] next;
     assign out = window_q;
-
-    integer i;
-    always @* begin
-        for (i = 0; i < SIDE; i = i + 1) begin
-            if (i >= BEHIND) begin
-                // right of the centre, or the centre itself
-                next[i*COLUMN_W+:COLUMN_W] = ahead[(AHEAD+BEHIND-i)*COLUMN_W+:COLUMN_W];
-                if (i > BEHIND && fewer(next_right, i - BEHIND)) begin
-                    next[i*COLUMN_W+:COLUMN_W] = {COLUMN_W{1'b0}};
-                end
-            end else begin
+    genvar i;
+    generate
+        for (i = 0; i < SIDE; i = i + 1) begin : g_column
+            wire outside;
+            wire [COLUMN_W-1:0] source;
+            if (i < BEHIND) begin : g_left
                 // What was one column to the right. It was zeroed only if this one must be, too.
-                next[i*COLUMN_W+:COLUMN_W] = window_q[(i+1)*COLUMN_W+:COLUMN_W];
-                if (fewer(next_left, BEHIND - i)) begin
-                    next[i*COLUMN_W+:COLUMN_W] = {COLUMN_W{1'b0}};
+                localparam COLUMNS = BEHIND - i;
+                assign outside = next_left < COLUMNS[NEAR_W-1:0];
+                assign source = window_q[(i+1)*COLUMN_W+:COLUMN_W];
+            end else if (i > BEHIND) begin : g_right
+                localparam COLUMNS = i - BEHIND;
+                assign outside = next_right < COLUMNS[NEAR_W-1:0];
+                assign source = ahead[(i-BEHIND)*COLUMN_W+:COLUMN_W];
+            end else begin : g_centre
+                assign outside = 1'b0;
+                assign source = ahead[0+:COLUMN_W];
+            end
+            always @(posedge clk) begin
+                if (step_q) begin
+                    if (outside) window_q[i*COLUMN_W+:COLUMN_W] <= {COLUMN_W{1'b0}};
+                    else window_q[i*COLUMN_W+:COLUMN_W] <= source;
                 end
             end
         end
-    end
-    always @(posedge clk) if (step_q) window_q <= next;
+        if (AHEAD == 0 || BEHIND == 0) begin : g_one_sided
+            wire unused = &{1'b0, above, below, next_left, next_right};
+        end
+    endgenerate
 
     reg valid_q2;
     reg [TAG_W-1:0] tag_q2;

@@ -218,13 +218,13 @@ module bench #(
     end
 
     always @(posedge clk) begin
-        if (go) begin
-            if (reset_clocks != 8) reset_clocks <= reset_clocks + 1'b1;
-            else rst <= 1'b0;
-        end
-        if (!rst) begin
+        if (rst) begin
+            if (go) reset_clocks <= reset_clocks + 1'b1;
+            if (reset_clocks == 8) rst <= 1'b0;
+        end else begin
             clocks <= clocks + 1;
-            quiet  <= in_beat || out_beat ? 0 : quiet + 1;
+            if (in_beat || out_beat) quiet <= 0;
+            else quiet <= quiet + 1;
             if (in_beat) begin
                 accepted <= accepted + 1;
                 if (s_tuser) begin
@@ -241,10 +241,12 @@ module bench #(
                     if (sofs_out == 0) sof_out_first <= clocks;
                 end
             end
-            if (played && compared && quiet > AFTERWARDS) done <= 1'b1;
-            if (quiet > patience) begin
-                hung <= 1'b1;
-                done <= 1'b1;
+            if (quiet > AFTERWARDS) begin
+                if (played && compared) done <= 1'b1;
+                if (quiet > patience) begin
+                    hung <= 1'b1;
+                    done <= 1'b1;
+                end
             end
         end
     end

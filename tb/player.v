@@ -25,21 +25,18 @@ module player #(
     output reg done  // every beat of the file was accepted
 );
     integer file;
-    integer got;
     reg [15:0] next_width;
     reg [15:0] next_height;
     reg next_user;
     reg next_last;
     reg [DATA_W-1:0] next_data;
     reg loaded;
-    reg ended;
     reg [31:0] random;
     reg [15:0] wait_q;
 
     // Blocking on purpose: the file is read in order, within one clock.
     initial begin
         loaded = 1'b0;
-        ended = 1'b0;
         done = 1'b0;
         tvalid = 1'b0;
         wait_q = 0;
@@ -52,23 +49,17 @@ module player #(
             random = seed ^ 32'h9e3779b9;
             tvalid <= 1'b0;
         end else begin
-            random = random ^ (random << 13);
-            random = random ^ (random >> 17);
-            random = random ^ (random << 5);
-            if (!loaded && !ended) begin
-                got = $fscanf(file, "%h %h %h %h %h\n", next_width, next_height, next_user,
-                              next_last, next_data);
-                if (got == 5) loaded = 1'b1;
-                else ended = 1'b1;
+            if (pause != 0) begin
+                random = random ^ (random << 13);
+                random = random ^ (random >> 17);
+                random = random ^ (random << 5);
             end
             if (tready || !tvalid) begin
-                tvalid <= 1'b0;
-                tdata <= {DATA_W{1'bx}};
-                tuser <= 1'bx;
-                tlast <= 1'bx;
-                if (wait_q != 0) begin
-                    wait_q <= wait_q - 1'b1;
-                end else if (loaded && random[7:0] >= pause) begin
+                if (!loaded) begin
+                    loaded = $fscanf(file, "%h %h %h %h %h\n", next_width, next_height, next_user,
+                                     next_last, next_data) == 5;
+                end
+                if (loaded && wait_q == 0 && (pause == 0 || random[7:0] >= pause)) begin
                     frame_width <= next_width;
                     frame_height <= next_height;
                     tdata <= next_data;
@@ -76,10 +67,15 @@ module player #(
                     tlast <= next_last;
                     tvalid <= 1'b1;
                     loaded = 1'b0;
-                end else if (loaded) begin
-                    wait_q <= random[23:8] & ((16'd1 << pause_bits) - 1'b1);
+                end else begin
+                    tdata <= {DATA_W{1'bx}};
+                    tuser <= 1'bx;
+                    tlast <= 1'bx;
+                    tvalid <= 1'b0;
+                    if (!loaded) done <= 1'b1;
+                    else if (wait_q != 0) wait_q <= wait_q - 1'b1;
+                    else wait_q <= random[23:8] & ((16'd1 << pause_bits) - 1'b1);
                 end
-                if (ended) done <= 1'b1;
             end
         end
     end

@@ -32,10 +32,10 @@ module scoreboard #(
 );
     integer file;
     integer out;
-    integer got;
     reg want_user;
     reg want_last;
     reg [DATA_W-1:0] want_data;
+    reg [DATA_W+1:0] want;
     reg loaded;
     reg [31:0] random;
     reg [15:0] wait_q;
@@ -63,8 +63,8 @@ module scoreboard #(
 
     task load;
         begin
-            got = $fscanf(file, "%h %h %h\n", want_user, want_last, want_data);
-            loaded = got == 3;
+            loaded = $fscanf(file, "%h %h %h\n", want_user, want_last, want_data) == 3;
+            want = {want_user, want_last, want_data};
             if (!loaded) done = 1'b1;
         end
     endtask
@@ -76,9 +76,11 @@ module scoreboard #(
             held_q <= 1'b0;
         end else begin
             if (!loaded && !done) load;
-            random = random ^ (random << 13);
-            random = random ^ (random >> 17);
-            random = random ^ (random << 5);
+            if (stall != 0) begin
+                random = random ^ (random << 13);
+                random = random ^ (random >> 17);
+                random = random ^ (random << 5);
+            end
             if (tvalid && tready) begin
                 if (capture) begin
                     if (out == 0) out = $fopen("output.hex", "w");
@@ -87,10 +89,10 @@ module scoreboard #(
                 if (done) begin
                     surplus = surplus + 1;
                 end else begin
-                    if (beat !== {want_user, want_last, want_data}) begin
+                    if (beat !== want) begin
                         if (mismatches == 0) begin
                             first_beat = beats;
-                            first_expected = {want_user, want_last, want_data};
+                            first_expected = want;
                             first_got = beat;
                         end
                         mismatches = mismatches + 1;
@@ -101,11 +103,13 @@ module scoreboard #(
             end
 
             if (held_q && (!tvalid || beat !== beat_q)) violations = violations + 1;
-            if (tvalid === 1'bx || tvalid === 1'b1 && ^beat === 1'bx) violations = violations + 1;
+            if (tvalid !== 1'b0 && (^{tvalid, beat}) === 1'bx) violations = violations + 1;
             held_q <= tvalid && !tready;
-            beat_q <= beat;
+            if (tvalid && !tready) beat_q <= beat;
 
-            if (wait_q != 0) begin
+            if (stall == 0) begin
+                tready <= 1'b1;
+            end else if (wait_q != 0) begin
                 wait_q <= wait_q - 1'b1;
                 tready <= 1'b0;
             end else if (random[7:0] < stall) begin

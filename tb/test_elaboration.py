@@ -12,6 +12,7 @@ from deconv4k.errors import InputError
 WRONG = {
     "no exact upscaler": ({"K": 9, "S": 2, "P": 3, "OP": 1}, "no exact upscaler"),
     "OP of S": ({"K": 2, "S": 2, "P": 1, "OP": 2}, "OP must be less than S"),
+    "PPC 0": ({"PPC": 0}, "PPC must divide S or be 4 with S 2"),
     "PPC 3 for x2": ({"PPC": 3}, "PPC must divide S or be 4 with S 2"),
     "PPC 9 for x3": ({"S": 3, "OP": 2, "PPC": 9}, "PPC must divide S or be 4 with S 2"),
     "no channel": ({"C_IN": 0}, "K S and C IN must be at least 1"),

@@ -1,4 +1,4 @@
-"""Exact products of signed and unsigned factors, every pair of codes."""
+"""Exact products of signed and unsigned factors (registered by operand), every pair of codes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cocotb.handle import SimHandleBase
 
 from harness import case, pipeline, run, signed
 
-LATENCY = 2
+LATENCY = 1
 
 
 @pytest.mark.parametrize("a_signed", [0, 1])

@@ -1,0 +1,21 @@
+"""A register: every word, one clock later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cocotb
+from cocotb.handle import SimHandleBase
+
+from harness import case, pipeline, run
+
+
+def test_operand(sim: str, tmp_path: Path, seed: int) -> None:
+    run(sim, "operand", {"WIDTH": 90}, tmp_path, seed)
+
+
+@cocotb.test()
+async def a_clock_later(dut: SimHandleBase) -> None:
+    _, rng = case()
+    dut.clk.value = 0
+    await pipeline(dut, [{"d": rng.getrandbits(90)} for _ in range(50)], "q", 1, lambda d: d)
