@@ -64,14 +64,18 @@ class _Verilator(_TestbenchPath, Verilator):
         # Not by PATH, which is one for all threads.
         self.executable = str(verilator())  # `available` was asked before
 
+    def _build_command(self) -> list[Any]:
+        verilate, make = super()._build_command()
+        self.env["COMPILED"] = str(ROOT / "build" / "sim" / "runtime")
+        return [verilate, [*make, f"OBJCACHE={ROOT / 'tools' / 'compile-once.sh'}"]]
+
 
 class _FastVerilator(_Verilator):
     """Verilator without making every signal public, which slows it several times."""
 
     def _build_command(self) -> list[Any]:
-        commands: list[Any] = list(super()._build_command())
-        commands[0] = [word for word in commands[0] if word != "--public-flat-rw"]
-        return commands
+        verilate, make = super()._build_command()
+        return [[word for word in verilate if word != "--public-flat-rw"], make]
 
 
 def available(simulator: str) -> str | None:
