@@ -72,7 +72,13 @@ def run(
             seed=seed,
         )
         if played.hung or played.outputs is None or played.surplus or played.violations:
-            raise RuntimeError(f"{name}: the engine broke its own contract: {played}")
+            wrong = {
+                "it hung": played.hung,
+                f"{played.surplus} beats too many": played.surplus,
+                f"{played.violations} violations of the protocol": played.violations,
+            }
+            said = ", ".join(text for text, is_so in wrong.items() if is_so) or "no output"
+            raise InputError(f"{name}: a defect of the engine in hw/: {said}")
         outputs.append(played.outputs[0])
     out = np.stack(outputs).astype(formats.output.code_dtype())
     return out[0] if np.ndim(pixels) == 2 and config.layer.out_channels == 1 else out
