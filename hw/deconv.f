@@ -5,6 +5,7 @@ fifo.v
 multiply.v
 quantise.v
 adder_tree.v
+framer.v
 scan.v
 line_buffer.v
 edges.v
