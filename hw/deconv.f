@@ -5,6 +5,7 @@ fifo.v
 operand.v
 multiply.v
 quantise.v
+framer.v
 scan.v
 line_buffer.v
 edges.v

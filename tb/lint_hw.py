@@ -37,6 +37,10 @@ def main() -> int:
     control = str(simulator.ROOT / "tb" / "bench.vlt")
     clean &= lint("default", "bench", {}, "--timing", "--timescale", "1ns/1ps", control)
     clean &= lint("default", "quantise_all", {})
+    clean &= lint("default", "framer", {})
+    clean &= lint("widest", "framer", {"MAX_W": 65535, "WIDTH_W": 17})
+    control = str(simulator.ROOT / "tb" / "framer_all.vlt")
+    clean &= lint("default", "framer_all", {}, "--timing", "--timescale", "1ns/1ps", control)
     return 0 if clean else 1
 
 

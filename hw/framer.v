@@ -1,0 +1,238 @@
+// framer: whole, well-formed frames out of whatever video arrives.
+//
+// A SOF beat brings the size of its frame. Its frame leaves with exactly width * height pixels, SOF
+// on the first of them. A line is the beats up to and including one with EOL, or up to a SOF.
+//
+//   what arrives                              what happens                             flag
+//   ----------------------------------------  ---------------------------------------  ---------
+//   beats before the first SOF after reset    dropped                                  none
+//   EOL before the last column                zeros complete the line                  eol_early
+//   no EOL at the last column                 what is left of the line is dropped      eol_late
+//   SOF while pixels of a frame are missing   zeros complete the frame, the SOF waits  sof_early
+//   lines after the last one                  dropped                                  sof_late
+//   SOF, width 0 or above MAX_W or height 0   dropped with all up to the next SOF      bad_size
+//   SOF with in_enable = 0                    dropped with all up to the next SOF      none
+//   a pause, anywhere                         nothing                                  none
+//
+// A line broken off by SOF raises sof_early only. The surplus of the last line raises eol_late, not
+// sof_late. Without enable, a bad size raises no flag. A refused SOF, too, completes the frame that
+// ran. No flag is raised for what follows a refused SOF.
+//
+// Flags are pulses of one clock: eol_early and eol_late once a line, sof_early and bad_size once a
+// SOF, sof_late and dropped at every beat. They come 2 clocks after the beat's handshake, or later
+// if the beat has to wait.
+//
+// in_width, in_height, in_tag and in_enable matter on a SOF beat only; out_width, out_height and
+// out_tag are constant from a frame's SOF to out_end, its last pixel.
+//
+//   stage 1   beat_*: the beat and what is to be known of its size, so that no wide comparison lies
+//             before a decision
+//   stage 2   decide: pass a pixel, make a zero, drop or wait; output register (skid)
+//
+// Latency: 2 clocks. Throughput: a pixel a clock, from line to line and from frame to frame; zeros
+// take a clock each, and an early SOF one more. Storage: a beat, and the two words of skid.
+// It does not end a frame by itself: a frame that stops in the middle waits for its next beat.
+// Golden: deconv4k.framing.run
+`default_nettype none
+
+module framer #(
+    parameter PIXEL_BITS = 8,
+    parameter WIDTH_W = 11,
+    parameter HEIGHT_W = 16,
+    parameter MAX_W = 1920,
+    parameter TAG_W = 1
+) (
+    input wire clk,
+    input wire rst,
+
+    // any beats
+    input wire [PIXEL_BITS-1:0] in_pixel,
+    input wire in_sof,
+    input wire in_eol,
+    input wire [15:0] in_width,
+    input wire [HEIGHT_W-1:0] in_height,
+    input wire [TAG_W-1:0] in_tag,
+    input wire in_enable,
+    input wire in_valid,
+    output wire in_ready,
+
+    // whole frames
+    output wire [PIXEL_BITS-1:0] out_pixel,
+    output wire out_sof,
+    output wire out_end,
+    output wire [WIDTH_W-1:0] out_width,
+    output wire [HEIGHT_W-1:0] out_height,
+    output wire [TAG_W-1:0] out_tag,
+    output wire out_valid,
+    input wire out_ready,
+
+    // one pulse for each event
+    output reg eol_early,
+    output reg eol_late,
+    output reg sof_early,
+    output reg sof_late,
+    output reg bad_size,
+    output reg dropped
+);
+    generate
+        if (MAX_W < 1 || MAX_W > 65535) begin : g_max_w
+            ERROR_MAX_W_must_be_1_to_65535 error ();
+        end
+        if (WIDTH_W < 2 || WIDTH_W > 31 || MAX_W >> WIDTH_W != 0) begin : g_width_w
+            ERROR_WIDTH_W_must_be_2_to_31_and_hold_MAX_W error ();
+        end
+        if (HEIGHT_W < 2) begin : g_height_w
+            ERROR_HEIGHT_W_must_be_at_least_2 error ();
+        end
+    endgenerate
+
+    localparam [WIDTH_W-1:0] X1 = 1;
+    localparam [WIDTH_W-1:0] X2 = 2;
+    localparam [HEIGHT_W-1:0] Y1 = 1;
+    localparam [HEIGHT_W-1:0] Y2 = 2;
+
+    // Stage 1. The width is cut to WIDTH_W bits after all of its bits were looked at.
+    wire [16:0] spare = MAX_W[16:0] - {1'b0, in_width};  // negative: wider than MAX_W
+    wire size_bad = spare[16] || in_width == 0 || in_height == 0;
+    wire [31:0] width32 = {16'd0, in_width};
+    wire unused = &{1'b0, spare, width32};
+
+    reg beat_valid_q;
+    reg [PIXEL_BITS-1:0] beat_pixel_q;
+    reg beat_sof_q;
+    reg beat_eol_q;
+    reg beat_good_q;  // this SOF may start a frame
+    reg beat_bad_q;  // this SOF may not, for its size
+    reg [WIDTH_W-1:0] beat_width_q;
+    reg [HEIGHT_W-1:0] beat_height_q;
+    reg beat_one_wide_q;
+    reg beat_one_high_q;
+    reg [TAG_W-1:0] beat_tag_q;
+    wire take;
+    assign in_ready = !beat_valid_q || take;
+
+    always @(posedge clk) begin
+        if (in_ready) begin
+            beat_valid_q <= in_valid;
+            beat_pixel_q <= in_pixel;
+            beat_sof_q <= in_sof;
+            beat_eol_q <= in_eol;
+            beat_good_q <= in_enable && !size_bad;
+            beat_bad_q <= in_enable && size_bad;
+            beat_width_q <= width32[WIDTH_W-1:0];
+            beat_height_q <= in_height;
+            beat_one_wide_q <= in_width == 1;
+            beat_one_high_q <= in_height == 1;
+            beat_tag_q <= in_tag;
+        end
+        if (rst) beat_valid_q <= 1'b0;
+    end
+
+    // Where things stand between two beats.
+    reg running_q;  // pixels of a frame are missing
+    reg pad_q;  // its line is completed with zeros
+    reg finish_q;  // all of it is completed with zeros
+    reg surplus_q;  // the line has all its pixels, but not its EOL; void once finish_q or lost_q
+    reg lost_q;  // no frame came before: nothing is expected but a SOF
+
+    // The pixel that leaves next: of the running frame, or else the first one of a frame.
+    reg [WIDTH_W-1:0] width_q;
+    reg [HEIGHT_W-1:0] height_q;
+    reg [TAG_W-1:0] tag_q;
+    reg [WIDTH_W-1:0] columns_q;  // pixels missing in its line
+    reg [HEIGHT_W-1:0] rows_q;  // lines missing in its frame
+    reg one_wide_q;
+    reg last_column_q;
+    reg last_row_q;
+    wire [WIDTH_W-1:0] width = running_q ? width_q : beat_width_q;
+    wire [HEIGHT_W-1:0] height = running_q ? height_q : beat_height_q;
+    wire [TAG_W-1:0] tag = running_q ? tag_q : beat_tag_q;
+    wire [WIDTH_W-1:0] columns = running_q ? columns_q : beat_width_q;
+    wire [HEIGHT_W-1:0] rows = running_q ? rows_q : beat_height_q;
+    wire one_wide = running_q ? one_wide_q : beat_one_wide_q;
+    wire last_column = running_q ? last_column_q : beat_one_wide_q;
+    wire last_row = running_q ? last_row_q : beat_one_high_q;
+
+    // Stage 2. What the beat is: the first pixel of a frame, a further one, a SOF that comes too
+    // early or is refused, or something that belongs nowhere. While zeros are made it waits.
+    wire room;
+    wire zero = pad_q || finish_q;
+    wire sof = beat_valid_q && beat_sof_q;
+    wire other = beat_valid_q && !beat_sof_q;
+    wire start = sof && !running_q && beat_good_q;
+    wire refuse = sof && !running_q && !beat_good_q;
+    wire early = sof && running_q && !zero;
+    wire pixel = other && running_q && !zero && !surplus_q;
+    wire stray = other && (!running_q || !zero && surplus_q);
+
+    wire drop = refuse || stray;
+    wire pass = room && (start || pixel);
+    assign take = drop || pass;
+    wire emit = pass || room && zero;
+
+    always @(posedge clk) begin
+        if (emit) begin
+            width_q <= width;
+            height_q <= height;
+            tag_q <= tag;
+            one_wide_q <= one_wide;
+            columns_q <= last_column ? width : columns - X1;
+            last_column_q <= last_column ? one_wide : columns == X2;
+            rows_q <= last_column ? rows - Y1 : rows;
+            last_row_q <= last_column ? rows == Y2 : last_row;
+            running_q <= !(last_column && last_row);
+            if (last_column) pad_q <= 1'b0;
+            if (last_column && last_row) finish_q <= 1'b0;
+        end
+        if (pass) begin
+            if (beat_eol_q && !last_column) pad_q <= 1'b1;
+            surplus_q <= last_column && !beat_eol_q;
+            lost_q <= 1'b0;
+        end
+        if (early) finish_q <= 1'b1;
+        if (stray && beat_eol_q) surplus_q <= 1'b0;
+        if (refuse) lost_q <= 1'b1;
+
+        eol_early <= pass && beat_eol_q && !last_column;
+        eol_late <= pass && !beat_eol_q && last_column;
+        sof_early <= early;
+        sof_late <= stray && !running_q && !surplus_q && !lost_q;
+        bad_size <= refuse && beat_bad_q;
+        dropped <= drop;
+        if (rst) begin
+            running_q <= 1'b0;
+            pad_q <= 1'b0;
+            finish_q <= 1'b0;
+            surplus_q <= 1'b0;
+            lost_q <= 1'b1;
+            eol_early <= 1'b0;
+            eol_late <= 1'b0;
+            sof_early <= 1'b0;
+            sof_late <= 1'b0;
+            bad_size <= 1'b0;
+            dropped <= 1'b0;
+        end
+    end
+
+    skid #(
+        .WIDTH(TAG_W + HEIGHT_W + WIDTH_W + 2 + PIXEL_BITS)
+    ) output_register (
+        .clk(clk),
+        .rst(rst),
+        .in_data({
+            tag,
+            height,
+            width,
+            last_column && last_row,
+            !running_q,
+            zero ? {PIXEL_BITS{1'b0}} : beat_pixel_q
+        }),
+        .in_valid(emit),
+        .in_ready(room),
+        .out_data({out_tag, out_height, out_width, out_end, out_sof, out_pixel}),
+        .out_valid(out_valid),
+        .out_ready(out_ready)
+    );
+endmodule
+
+`default_nettype wire
