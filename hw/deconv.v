@@ -6,8 +6,8 @@
 // for exact upscalers, K - 2P + OP = S: the output is S times the input, in both directions. The top
 // is wiring only; each module's header says what it computes.
 //
-//   s_axis -> skid -> scan -> line_buffer -> window -> phase_sums -> quantise -> raster -> m_axis
-//                       `---> edges ----------'
+//   s_axis -> skid -> framer -> scan -> line_buffer -> window -> phase_sums -> quantise -> raster -> m_axis
+//                                 `---> edges ----------'
 //
 // Formats: integer codes; see phase_sums and quantise. ACC_W must hold every sum or be meant to wrap.
 // `deconv4k info` prints all parameters for a configuration.
@@ -17,14 +17,21 @@
 // leftmost in the least significant bits, zeros above to a whole byte and in the last beat of a line
 // whose width is no multiple of PPC.
 //
-// frame_width (1 .. MAX_W) and frame_height (1 ..) are taken with the SOF beat. kernel and bias must be
-// constant from the SOF of a frame until its last output beat.
+// frame_width (1 .. MAX_W), frame_height (1 ..) and enable are taken with the SOF beat. Whatever
+// arrives, whole frames leave: framer has the table, and the flags (pulses of one clock) are its.
+//
+// Kernel: kernel and bias must stay as they are until kernel_take, from the next clock on they must be
+// those of the frame that announced it. A frame whose first pixel enters while take_kernel is high
+// announces itself by kernel_claim in that clock, and is followed by its kernel_take when its first
+// pixel is computed; what other frames need is what is there. Without run-time kernels take_kernel is 0.
+//
+// frame_*: the pixels that are computed, frame_last the last one of a frame; out_end: the beat on
+// m_axis is the last one of its frame. Both are for those who count or sign frames.
 //
 // Throughput: a pixel accepted every S*S/PPC clocks; a frame takes S*S/PPC * W * H clocks (W rounded
 // up to an even number when PPC = S*S), also from frame to frame.
 // Latency: AHEAD rows and AHEAD pixels, and the pipeline: see deconv4k.engine.
 // Storage: AHEAD + BEHIND input rows, and the queues of raster.
-// It does not repair malformed video: s_axis must bring whole frames.
 // Golden: deconv4k.golden.run
 `default_nettype none
 
@@ -66,6 +73,22 @@ module deconv #(
     input wire [15:0] frame_height,
     input wire [C_IN*K*K*WEIGHT_W-1:0] kernel,
     input wire [BIAS_BITS-1:0] bias,
+    input wire enable,
+    input wire take_kernel,
+    output wire kernel_claim,
+    output wire kernel_take,
+
+    output wire eol_early,
+    output wire eol_late,
+    output wire sof_early,
+    output wire sof_late,
+    output wire bad_size,
+    output wire dropped,
+
+    output wire [C_IN*PIXEL_W-1:0] frame_pixel,
+    output wire frame_first,
+    output wire frame_last,
+    output wire frame_valid,
 
     input wire [IN_BITS-1:0] s_axis_tdata,
     input wire s_axis_tuser,
@@ -76,6 +99,7 @@ module deconv #(
     output wire [OUT_BITS-1:0] m_axis_tdata,
     output wire m_axis_tuser,
     output wire m_axis_tlast,
+    output wire out_end,
     output wire m_axis_tvalid,
     input wire m_axis_tready
 );
@@ -118,26 +142,70 @@ module deconv #(
     localparam BEATS_W = $clog2(MAX_BEATS + 1);
 
     // Input register, the frame's size beside its pixels.
+    localparam BEAT_W = 35 + PIXEL_BITS;
+    wire [BEAT_W-1:0] beat_in;
+    wire beat_valid;
+    wire beat_ready;
+    skid #(
+        .WIDTH(BEAT_W)
+    ) input_register (
+        .clk(clk),
+        .rst(rst),
+        .in_data({
+            enable,
+            frame_width,
+            frame_height,
+            s_axis_tuser,
+            s_axis_tlast,
+            s_axis_tdata[PIXEL_BITS-1:0]
+        }),
+        .in_valid(s_axis_tvalid),
+        .in_ready(s_axis_tready),
+        .out_data(beat_in),
+        .out_valid(beat_valid),
+        .out_ready(beat_ready)
+    );
+
     wire [WIDTH_W-1:0] width;
     wire [15:0] height;
     wire [PIXEL_BITS-1:0] pixel;
     wire sof;
     wire pixel_valid;
     wire pixel_ready;
-    skid #(
-        .WIDTH(WIDTH_W + 16 + 1 + PIXEL_BITS)
-    ) input_register (
+    framer #(
+        .PIXEL_BITS(PIXEL_BITS),
+        .WIDTH_W(WIDTH_W),
+        .HEIGHT_W(16),
+        .MAX_W(MAX_W)
+    ) framer (
         .clk(clk),
         .rst(rst),
-        .in_data({
-            frame_width[WIDTH_W-1:0], frame_height, s_axis_tuser, s_axis_tdata[PIXEL_BITS-1:0]
-        }),
-        .in_valid(s_axis_tvalid),
-        .in_ready(s_axis_tready),
-        .out_data({width, height, sof, pixel}),
+        .in_pixel(beat_in[0+:PIXEL_BITS]),
+        .in_eol(beat_in[PIXEL_BITS]),
+        .in_sof(beat_in[PIXEL_BITS+1]),
+        .in_height(beat_in[PIXEL_BITS+2+:16]),
+        .in_width(beat_in[PIXEL_BITS+18+:16]),
+        .in_enable(beat_in[PIXEL_BITS+34]),
+        .in_valid(beat_valid),
+        .in_ready(beat_ready),
+        .out_pixel(pixel),
+        .out_sof(sof),
+        .out_end(frame_last),
+        .out_width(width),
+        .out_height(height),
         .out_valid(pixel_valid),
-        .out_ready(pixel_ready)
+        .out_ready(pixel_ready),
+        .eol_early(eol_early),
+        .eol_late(eol_late),
+        .sof_early(sof_early),
+        .sof_late(sof_late),
+        .bad_size(bad_size),
+        .dropped(dropped)
     );
+    assign frame_pixel = pixel;
+    assign frame_first = sof;
+    assign frame_valid = pixel_valid && pixel_ready;
+    assign kernel_claim = frame_valid && frame_first && take_kernel;
 
     wire room;
     wire step;
@@ -149,6 +217,8 @@ module deconv #(
     wire [NEAR_W-1:0] centre_above;
     wire [NEAR_W-1:0] centre_below;
     wire centre_first;
+    wire centre_take;
+    wire centre_last;
     scan #(
         .AHEAD(AHEAD),
         .BEHIND(BEHIND),
@@ -164,6 +234,7 @@ module deconv #(
         .in_sof(sof),
         .in_width(width),
         .in_height(height),
+        .in_take(take_kernel),
         .in_valid(pixel_valid),
         .in_ready(pixel_ready),
         .room(room),
@@ -175,7 +246,9 @@ module deconv #(
         .centre_width(centre_width),
         .centre_above(centre_above),
         .centre_below(centre_below),
-        .centre_first(centre_first)
+        .centre_first(centre_first),
+        .centre_take(centre_take),
+        .centre_last(centre_last)
     );
 
     wire [SIDE*PIXEL_BITS-1:0] column;
@@ -198,6 +271,7 @@ module deconv #(
     wire launch;
     wire row;
     wire row_sof;
+    wire row_last;
     wire [BEATS_W-1:0] row_beats;
     wire column_step;
     wire [NEAR_W-1:0] above;
@@ -205,6 +279,7 @@ module deconv #(
     wire [NEAR_W-1:0] left;
     wire [NEAR_W-1:0] right;
     wire live;
+    wire take;
     wire half;
     wire pad;
     edges #(
@@ -224,9 +299,12 @@ module deconv #(
         .centre_above(centre_above),
         .centre_below(centre_below),
         .centre_first(centre_first),
+        .centre_take(centre_take),
+        .centre_last(centre_last),
         .launch(launch),
         .row(row),
         .row_sof(row_sof),
+        .row_last(row_last),
         .row_beats(row_beats),
         .out_step(column_step),
         .above(above),
@@ -234,6 +312,7 @@ module deconv #(
         .left(left),
         .right(right),
         .live(live),
+        .take(take),
         .half(half),
         .pad(pad)
     );
@@ -258,7 +337,9 @@ module deconv #(
         .left(left),
         .right(right),
         .live(live),
+        .take(take),
         .tag({half, pad}),
+        .out_take(kernel_take),
         .out_valid(window_valid),
         .out_tag({window_half, window_pad}),
         .out(pixels)
@@ -367,6 +448,7 @@ module deconv #(
         .launch(launch),
         .row(row),
         .row_sof(row_sof),
+        .row_last(row_last),
         .row_beats(row_beats),
         .room(room),
         .in_valid(out_valid),
@@ -377,6 +459,7 @@ module deconv #(
         .m_axis_tdata(beat),
         .m_axis_tuser(m_axis_tuser),
         .m_axis_tlast(m_axis_tlast),
+        .m_axis_end(out_end),
         .m_axis_tvalid(m_axis_tvalid),
         .m_axis_tready(m_axis_tready)
     );
@@ -388,8 +471,7 @@ module deconv #(
         end
     endgenerate
 
-    // The size says where lines end.
-    wire unused = &{1'b0, s_axis_tlast, s_axis_tdata, frame_width};
+    wire unused = &{1'b0, s_axis_tdata};
 endmodule
 
 `default_nettype wire

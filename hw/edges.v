@@ -30,10 +30,13 @@ module edges #(
     input wire [NEAR_W-1:0] centre_above,
     input wire [NEAR_W-1:0] centre_below,
     input wire centre_first,
+    input wire centre_take,
+    input wire centre_last,
 
     output wire launch,
     output wire row,
     output wire row_sof,
+    output wire row_last,
     output wire [BEATS_W-1:0] row_beats,
 
     output wire out_step,
@@ -42,6 +45,7 @@ module edges #(
     output wire [NEAR_W-1:0] left,
     output wire [NEAR_W-1:0] right,
     output wire live,
+    output wire take,
     output wire half,
     output wire pad
 );
@@ -57,6 +61,8 @@ module edges #(
     reg [NEAR_W-1:0] left_q;
     reg [NEAR_W-1:0] right_q;
     reg sof_q;
+    reg take_q;
+    reg end_q;
     reg [BEATS_W-1:0] beats_q;
     wire [WIDTH_W-1:0] to_right = centre_width - X1 - step_x;
     wire [WIDTH_W:0] pixels = {1'b0, centre_width};
@@ -72,6 +78,8 @@ module edges #(
         left_q <= step_x > FAR_X ? FAR : step_x[NEAR_W-1:0];
         right_q <= to_right > FAR_X ? FAR : to_right[NEAR_W-1:0];
         sof_q <= centre_first;
+        take_q <= centre_take;
+        end_q <= centre_last;
         beats_q <= line[BEATS_W-1:0];
     end
 
@@ -90,23 +98,23 @@ module edges #(
     wire launch_1 = step_q && live_1 && !(GROUP == 2 && half_q);
     wire row_1 = step_q && inside_q && first_x_q;
     delay #(
-        .WIDTH(3 + BEATS_W),
+        .WIDTH(4 + BEATS_W),
         .DEPTH(1)
     ) launch_delay (
         .clk(clk),
         .rst(rst),
-        .d({launch_1, row_1, sof_q, beats_q}),
-        .q({launch, row, row_sof, row_beats})
+        .d({launch_1, row_1, sof_q, end_q, beats_q}),
+        .q({launch, row, row_sof, row_last, row_beats})
     );
 
     delay #(
-        .WIDTH(4 + 2 * NEAR_W),
+        .WIDTH(5 + 2 * NEAR_W),
         .DEPTH(2)
     ) column_delay (
         .clk(clk),
         .rst(rst),
-        .d({step_q, left_q, right_q, live_1, half_q, pad_q}),
-        .q({out_step, left, right, live, half, pad})
+        .d({step_q, left_q, right_q, live_1, take_q && first_x_q, half_q, pad_q}),
+        .q({out_step, left, right, live, take, half, pad})
     );
 
     delay #(

@@ -22,8 +22,8 @@
 // SOF, sof_late and dropped at every beat. They come 2 clocks after the beat's handshake, or later
 // if the beat has to wait.
 //
-// in_width, in_height, in_tag and in_enable matter on a SOF beat only; out_width, out_height and
-// out_tag are constant from a frame's SOF to out_end, its last pixel.
+// in_width, in_height and in_enable matter on a SOF beat only; out_width and out_height are constant
+// from a frame's SOF to out_end, its last pixel.
 //
 //   stage 1   beat_*: the beat and what is to be known of its size, so that no wide comparison lies
 //             before a decision
@@ -39,8 +39,7 @@ module framer #(
     parameter PIXEL_BITS = 8,
     parameter WIDTH_W = 11,
     parameter HEIGHT_W = 16,
-    parameter MAX_W = 1920,
-    parameter TAG_W = 1
+    parameter MAX_W = 1920
 ) (
     input wire clk,
     input wire rst,
@@ -51,7 +50,6 @@ module framer #(
     input wire in_eol,
     input wire [15:0] in_width,
     input wire [HEIGHT_W-1:0] in_height,
-    input wire [TAG_W-1:0] in_tag,
     input wire in_enable,
     input wire in_valid,
     output wire in_ready,
@@ -62,7 +60,6 @@ module framer #(
     output wire out_end,
     output wire [WIDTH_W-1:0] out_width,
     output wire [HEIGHT_W-1:0] out_height,
-    output wire [TAG_W-1:0] out_tag,
     output wire out_valid,
     input wire out_ready,
 
@@ -107,7 +104,6 @@ module framer #(
     reg [HEIGHT_W-1:0] beat_height_q;
     reg beat_one_wide_q;
     reg beat_one_high_q;
-    reg [TAG_W-1:0] beat_tag_q;
     wire take;
     assign in_ready = !beat_valid_q || take;
 
@@ -123,7 +119,6 @@ module framer #(
             beat_height_q <= in_height;
             beat_one_wide_q <= in_width == 1;
             beat_one_high_q <= in_height == 1;
-            beat_tag_q <= in_tag;
         end
         if (rst) beat_valid_q <= 1'b0;
     end
@@ -138,7 +133,6 @@ module framer #(
     // The pixel that leaves next: of the running frame, or else the first one of a frame.
     reg [WIDTH_W-1:0] width_q;
     reg [HEIGHT_W-1:0] height_q;
-    reg [TAG_W-1:0] tag_q;
     reg [WIDTH_W-1:0] columns_q;  // pixels missing in its line
     reg [HEIGHT_W-1:0] rows_q;  // lines missing in its frame
     reg one_wide_q;
@@ -146,7 +140,6 @@ module framer #(
     reg last_row_q;
     wire [WIDTH_W-1:0] width = running_q ? width_q : beat_width_q;
     wire [HEIGHT_W-1:0] height = running_q ? height_q : beat_height_q;
-    wire [TAG_W-1:0] tag = running_q ? tag_q : beat_tag_q;
     wire [WIDTH_W-1:0] columns = running_q ? columns_q : beat_width_q;
     wire [HEIGHT_W-1:0] rows = running_q ? rows_q : beat_height_q;
     wire one_wide = running_q ? one_wide_q : beat_one_wide_q;
@@ -174,7 +167,6 @@ module framer #(
         if (emit) begin
             width_q <= width;
             height_q <= height;
-            tag_q <= tag;
             one_wide_q <= one_wide;
             columns_q <= last_column ? width : columns - X1;
             last_column_q <= last_column ? one_wide : columns == X2;
@@ -215,12 +207,11 @@ module framer #(
     end
 
     skid #(
-        .WIDTH(TAG_W + HEIGHT_W + WIDTH_W + 2 + PIXEL_BITS)
+        .WIDTH(HEIGHT_W + WIDTH_W + 2 + PIXEL_BITS)
     ) output_register (
         .clk(clk),
         .rst(rst),
         .in_data({
-            tag,
             height,
             width,
             last_column && last_row,
@@ -229,7 +220,7 @@ module framer #(
         }),
         .in_valid(emit),
         .in_ready(room),
-        .out_data({out_tag, out_height, out_width, out_end, out_sof, out_pixel}),
+        .out_data({out_height, out_width, out_end, out_sof, out_pixel}),
         .out_valid(out_valid),
         .out_ready(out_ready)
     );

@@ -10,7 +10,7 @@
 // Formats: pixels PIXEL_W bits, weights WEIGHT_W bits, signed or not; products exact, or (PRODUCT_W
 // above 0) quantised to PRODUCT_W bits by PRODUCT_SHIFT, _Q and _O; sums wrap modulo 2**ACC_W.
 // kernel holds the weights in PyTorch's order (c, ky, kx), the first in the least significant bits,
-// and must not change while windows of one frame are in the engine.
+// and, as bias, belongs to the window of the same clock.
 //
 //   stage 1      operand: the window, and the weights of clock t
 //   stage 2      multiply
@@ -145,6 +145,18 @@ module phase_sums #(
         .q(out_tag)
     );
 
+    // The bias joins the products where they enter the tree.
+    wire [BIAS_BITS-1:0] late_bias;
+    delay #(
+        .WIDTH(BIAS_BITS),
+        .DEPTH(BIAS_W > 0 ? 2 + (PRODUCT_W > 0 ? 3 : 0) : 0)
+    ) bias_delay (
+        .clk(clk),
+        .rst(1'b0),
+        .d(bias),
+        .q(late_bias)
+    );
+
     wire [PIXELS*C_IN*PIXEL_W-1:0] window_q;
     operand #(
         .WIDTH(PIXELS * C_IN * PIXEL_W)
@@ -265,12 +277,11 @@ module phase_sums #(
                                 wire unused = &{1'b0, term[TERM_W-1:W]};
                             end
                         end else begin : g_bias
-                            // Constant over a frame: it needs no pipeline of its own.
-                            wire sign = BIAS_SIGNED != 0 && bias[BIAS_BITS-1];
+                            wire sign = BIAS_SIGNED != 0 && late_bias[BIAS_BITS-1];
                             if (W > BIAS_BITS) begin : g_wider
-                                assign value = {{W - BIAS_BITS{sign}}, bias};
+                                assign value = {{W - BIAS_BITS{sign}}, late_bias};
                             end else begin : g_no_wider
-                                assign value = bias[W-1:0];
+                                assign value = late_bias[W-1:0];
                                 wire unused = &{1'b0, sign};
                             end
                         end
@@ -299,7 +310,7 @@ module phase_sums #(
             wire unused = &{1'b0, t};
         end
         if (BIAS_W == 0) begin : g_no_bias
-            wire unused = &{1'b0, bias};
+            wire unused = &{1'b0, late_bias};
         end
     endgenerate
 endmodule

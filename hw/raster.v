@@ -40,6 +40,7 @@ module raster #(
     input wire launch,
     input wire row,
     input wire row_sof,
+    input wire row_last,
     input wire [BEATS_W-1:0] row_beats,
     output wire room,
 
@@ -52,6 +53,7 @@ module raster #(
     output wire [LANES*OUT_W-1:0] m_axis_tdata,
     output wire m_axis_tuser,
     output wire m_axis_tlast,
+    output wire m_axis_end,  // the beat is the last one of its frame
     output wire m_axis_tvalid,
     input wire m_axis_tready
 );
@@ -78,23 +80,24 @@ module raster #(
     localparam ADDR_W = $clog2(QUEUES);
     localparam R_W = S > 1 ? $clog2(S) : 1;
 
-    // Rows announced but not finished: their beats a line, and whether they start a frame.
+    // Rows announced but not finished: their beats a line, and whether they start or end a frame.
     localparam ROWS = 32;
     localparam ROW_MARGIN = 8;
     wire [BEATS_W-1:0] line_beats;
     wire line_sof;
+    wire line_ends;
     wire line_known;
     wire row_done;
     reg [5:0] rows_q;
     fifo #(
-        .WIDTH(BEATS_W + 1),
+        .WIDTH(BEATS_W + 2),
         .DEPTH(ROWS)
     ) row_queue (
         .clk(clk),
         .rst(rst),
         .push(row),
-        .in_data({row_sof, row_beats}),
-        .out_data({line_sof, line_beats}),
+        .in_data({row_sof, row_last, row_beats}),
+        .out_data({line_sof, line_ends, line_beats}),
         .out_valid(line_known),
         .out_ready(row_done)
     );
@@ -242,24 +245,25 @@ module raster #(
     wire arrive;
     wire arrive_sof;
     wire arrive_eol;
+    wire arrive_end;
     delay #(
-        .WIDTH(3),
+        .WIDTH(4),
         .DEPTH(3)
     ) read_delay (
         .clk(clk),
         .rst(rst),
-        .d({read, line_sof && r_q == 0 && beat_q == 0, line_end}),
-        .q({arrive, arrive_sof, arrive_eol})
+        .d({read, line_sof && r_q == 0 && beat_q == 0, line_end, line_ends && last_line && line_end}),
+        .q({arrive, arrive_sof, arrive_eol, arrive_end})
     );
     fifo #(
-        .WIDTH(BEAT_W + 2),
+        .WIDTH(BEAT_W + 3),
         .DEPTH(OUT_DEPTH)
     ) out_queue (
         .clk(clk),
         .rst(rst),
         .push(arrive),
-        .in_data({arrive_sof, arrive_eol, ram_rd_data}),
-        .out_data({m_axis_tuser, m_axis_tlast, m_axis_tdata}),
+        .in_data({arrive_end, arrive_sof, arrive_eol, ram_rd_data}),
+        .out_data({m_axis_end, m_axis_tuser, m_axis_tlast, m_axis_tdata}),
         .out_valid(m_axis_tvalid),
         .out_ready(m_axis_tready)
     );

@@ -14,14 +14,15 @@
 //
 // One step takes PHASE_CLOCKS clocks, in which the phases of one centre pixel are computed.
 //
-// Input: well-formed frames, pixel by pixel, the first one marked by in_sof and accompanied by the
-// frame's size (constant from then to the frame's end); pixels before a SOF are dropped.
+// Input: well-formed frames from framer, pixel by pixel, the first one marked by in_sof; the size of
+// the frame is constant from then to the frame's end. in_take, which matters on the first pixel only,
+// goes with the frame's first row.
 //
 //   stage 0   decide: step or wait; accept a pixel
 //   stage 1   step_*: registered for the line memories
 //
 // Throughput: a step every PHASE_CLOCKS clocks while pixels come and `room` holds.
-// This module does not repair malformed video.
+// This module does not repair malformed video: framer does.
 `default_nettype none
 
 module scan #(
@@ -42,6 +43,7 @@ module scan #(
     input wire in_sof,
     input wire [WIDTH_W-1:0] in_width,
     input wire [HEIGHT_W-1:0] in_height,
+    input wire in_take,
     input wire in_valid,
     output wire in_ready,
 
@@ -56,18 +58,21 @@ module scan #(
     output reg [WIDTH_W-1:0] step_x,
 
     // the centre row of this slot: its width (0: none), how near the frame's edges are (clipped to
-    // BEHIND above and AHEAD below), whether it is the frame's first
+    // BEHIND above and AHEAD below), whether it is the frame's first, with the frame's in_take, or its
+    // last
     output reg [WIDTH_W-1:0] centre_width,
     output reg [NEAR_W-1:0] centre_above,
     output reg [NEAR_W-1:0] centre_below,
-    output reg centre_first
+    output reg centre_first,
+    output reg centre_take,
+    output reg centre_last
 );
     localparam [WIDTH_W-1:0] X0 = 0;
     localparam [WIDTH_W-1:0] X1 = 1;
     localparam [HEIGHT_W-1:0] Y1 = 1;
 
-    // A row's descriptor: {first, above, below, width}; width 0 is no row.
-    localparam ROW_W = WIDTH_W + 2 * NEAR_W + 1;
+    // A row's descriptor: {first, take, last, above, below, width}; width 0 is no row.
+    localparam ROW_W = WIDTH_W + 2 * NEAR_W + 3;
 
     // An address is read again two clocks later at the earliest: see line_buffer.
     localparam [WIDTH_W-1:0] SHORTEST = GROUP * PHASE_CLOCKS < 2 ? 2 : GROUP;
@@ -89,6 +94,7 @@ module scan #(
     reg [HEIGHT_W-1:0] rows_below_q;
     reg [NEAR_W-1:0] above_q;
     reg first_q;
+    reg take_q;
 
     // What the first step of a slot starts: a row of the running frame, a new frame, or a flush.
     wire new_frame = !mid_frame_q && in_valid && in_sof;
@@ -102,8 +108,10 @@ module scan #(
     wire [HEIGHT_W-1:0] rows_below = new_frame && start_q ? in_height - Y1 : rows_below_q;
     wire [NEAR_W-1:0] above = new_frame && start_q ? {NEAR_W{1'b0}} : above_q;
     wire first = new_frame && start_q ? 1'b1 : first_q;
+    wire take = new_frame && start_q ? in_take : take_q;
+    wire frame_ends = rows_below == 0;
     wire [ROW_W-1:0] incoming = {
-        first, above, clip(rows_below, AHEAD), fill ? width : X0
+        first, first && take, frame_ends, above, clip(rows_below, AHEAD), fill ? width : X0
     };
 
     // Rows between the incoming one and the centre.
@@ -156,9 +164,7 @@ module scan #(
     wire phases_done;
     wire go = active && phases_done && room && (in_valid || !wants_pixel);
 
-    // Between frames, whatever is no SOF is dropped.
-    wire drop = start_q && !mid_frame_q && !in_sof;
-    assign in_ready = drop || go && wants_pixel;
+    assign in_ready = go && wants_pixel;
     assign slot_end = go && last;
 
     generate
@@ -178,14 +184,14 @@ module scan #(
         end
     endgenerate
 
-    wire frame_ends = rows_below == 0;
-
     always @(posedge clk) begin
         step_end <= last;
         step_fill <= wants_pixel;
         step_pixel <= in_pixel;
         step_x <= x_q;
-        {centre_first, centre_above, centre_below, centre_width} <= centre;
+        {
+            centre_first, centre_take, centre_last, centre_above, centre_below, centre_width
+        } <= centre;
 
         step <= go;
         if (go) begin
@@ -201,6 +207,7 @@ module scan #(
                     rows_below_q <= in_height - Y1;
                     above_q <= {NEAR_W{1'b0}};
                     first_q <= 1'b1;
+                    take_q <= in_take;
                 end
             end
             if (last && fill) begin

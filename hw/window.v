@@ -38,22 +38,25 @@ module window #(
     input wire [NEAR_W-1:0] left,
     input wire [NEAR_W-1:0] right,
     input wire live,
+    input wire take,
     input wire [TAG_W-1:0] tag,
 
-    // out_valid: a clock with a new live centre; the window stays until the next step
+    // out_valid: a clock with a new live centre; the window stays until the next step. out_take: the
+    // clock before that, if `take` came with the centre's column
+    output wire out_take,
     output wire out_valid,
     output wire [TAG_W-1:0] out_tag,
     output wire [SIDE*SIDE*PIXEL_BITS-1:0] out
 );
     localparam COLUMN_W = SIDE * PIXEL_BITS;
-    localparam META_W = 2 * NEAR_W + 1 + TAG_W;
+    localparam META_W = 2 * NEAR_W + 2 + TAG_W;
 
     // Stage 1. Row k of the column is k slots older than the incoming row: dy = AHEAD - k.
     reg step_q;
     reg [COLUMN_W-1:0] column_q;
     reg [META_W-1:0] meta_q;
     always @(posedge clk) begin
-        meta_q <= {left, right, live, tag};
+        meta_q <= {left, right, live, take, tag};
         step_q <= step && !rst;
     end
 
@@ -82,16 +85,19 @@ module window #(
     // them as centre. The next centre is the column that entered AHEAD steps ago.
     wire [(AHEAD+1)*COLUMN_W-1:0] ahead;
     wire [META_W-1:0] next;
+    wire [META_W-1:0] next_but_one;  // what `next` will be if there is a step
     generate
         if (AHEAD == 0) begin : g_none_ahead
             assign ahead = column_q;
             assign next = meta_q;
+            assign next_but_one = {left, right, live, take, tag};
         end else begin : g_ahead
             reg [AHEAD*COLUMN_W-1:0] raw_q;
             reg [AHEAD*META_W-1:0] raw_meta_q;
             wire [(AHEAD+1)*META_W-1:0] meta = {meta_q, raw_meta_q};
             assign ahead = {column_q, raw_q};
-            assign next = meta[META_W-1:0];
+            assign next = meta[0+:META_W];
+            assign next_but_one = step_q ? meta[META_W+:META_W] : next;
             always @(posedge clk) begin
                 if (step_q) begin
                     raw_q <= ahead[COLUMN_W+:AHEAD*COLUMN_W];
@@ -104,8 +110,9 @@ module window #(
     wire [NEAR_W-1:0] next_left;
     wire [NEAR_W-1:0] next_right;
     wire next_live;
+    wire next_take;
     wire [TAG_W-1:0] next_tag;
-    assign {next_left, next_right, next_live, next_tag} = next;
+    assign {next_left, next_right, next_live, next_take, next_tag} = next;
 
     // Stage 2. One vector for the whole window: simulators are far slower at joining many.
     reg [SIDE*COLUMN_W-1:0] window_q;
@@ -139,6 +146,11 @@ module window #(
             wire unused = &{1'b0, above, below, next_left, next_right};
         end
     endgenerate
+
+    reg take_q;
+    assign out_take = take_q;
+    always @(posedge clk) take_q <= step && &next_but_one[TAG_W+:2] && !rst;
+    wire unused = &{1'b0, next_take, next_but_one};
 
     reg valid_q2;
     reg [TAG_W-1:0] tag_q2;

@@ -64,6 +64,9 @@ module bench #(
     reg [31:0] accepted;
     reg [31:0] sofs_in;
     reg [31:0] sofs_out;
+    reg [31:0] ends;
+    reg [4:0] flags;  // eol_early, eol_late, sof_early, sof_late, bad_size; sticky
+    reg [31:0] dropped;
     reg [31:0] sof_in_first;
     reg [31:0] sof_in_before;
     reg [31:0] sof_in_last;
@@ -123,6 +126,13 @@ module bench #(
         .done(played)
     );
 
+    wire m_end;
+    wire [4:0] events;
+    wire drop;
+    wire [1:0] kernel_signals;
+    wire [C_IN*PIXEL_W-1:0] frame_pixel;
+    wire [2:0] frame_signals;
+    wire unused = &{1'b0, kernel_signals, frame_pixel, frame_signals};
     deconv #(
         .K(K),
         .S(S),
@@ -156,6 +166,20 @@ module bench #(
         .frame_height(frame_height),
         .kernel(kernel),
         .bias(biases[0]),
+        .enable(1'b1),
+        .take_kernel(1'b0),
+        .kernel_claim(kernel_signals[0]),
+        .kernel_take(kernel_signals[1]),
+        .eol_early(events[0]),
+        .eol_late(events[1]),
+        .sof_early(events[2]),
+        .sof_late(events[3]),
+        .bad_size(events[4]),
+        .dropped(drop),
+        .frame_pixel(frame_pixel),
+        .frame_first(frame_signals[0]),
+        .frame_last(frame_signals[1]),
+        .frame_valid(frame_signals[2]),
         .s_axis_tdata(s_tdata),
         .s_axis_tuser(s_tuser),
         .s_axis_tlast(s_tlast),
@@ -164,6 +188,7 @@ module bench #(
         .m_axis_tdata(m_tdata),
         .m_axis_tuser(m_tuser),
         .m_axis_tlast(m_tlast),
+        .out_end(m_end),
         .m_axis_tvalid(m_tvalid),
         .m_axis_tready(m_tready)
     );
@@ -207,6 +232,9 @@ module bench #(
         accepted = 0;
         sofs_in = 0;
         sofs_out = 0;
+        ends = 0;
+        flags = 0;
+        dropped = 0;
         sof_in_first = 0;
         sof_in_before = 0;
         sof_in_last = 0;
@@ -236,11 +264,14 @@ module bench #(
             end
             if (out_beat) begin
                 last_out <= clocks;
+                if (m_end) ends <= ends + 1;
                 if (m_tuser) begin
                     sofs_out <= sofs_out + 1;
                     if (sofs_out == 0) sof_out_first <= clocks;
                 end
             end
+            if (events != 0) flags <= flags | events;
+            if (drop) dropped <= dropped + 1;
             if (quiet > AFTERWARDS) begin
                 if (played && compared) done <= 1'b1;
                 if (quiet > patience) begin

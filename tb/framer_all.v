@@ -1,10 +1,10 @@
 // framer_all: framer through a script of sequences, with its own clock; what it does goes to a file.
 //
-// script.hex, one line a command, "op a b c d e" in hexadecimal:
+// script.hex, one line a command, "op a b c d" in hexadecimal:
 //
-//   0 flags width height tag pixel   offer a beat; flags are {enable, eol, sof}
-//   1 0 0 0 0 0                      end of a sequence: wait until nothing moves, then write "s"
-//   2 clocks 0 0 0 0                 go on, and so many clocks later reset for one clock: write "r"
+//   0 flags width height pixel   offer a beat; flags are {enable, eol, sof}
+//   1 0 0 0 0                    end of a sequence: wait until nothing moves, then write "s"
+//   2 clocks 0 0 0               go on, and so many clocks later reset for one clock: write "r"
 //
 // trace.txt: "o" for each output beat, and "s" or "r" with what was counted since the last of them.
 // Clocks are those of the first and the last beat accepted, and of the first and the last output.
@@ -22,7 +22,6 @@ module framer_all #(
     parameter WIDTH_W = 3,
     parameter HEIGHT_W = 16,
     parameter MAX_W = 6,
-    parameter TAG_W = 3,
     parameter UNKNOWN = 0
 );
     // set by cocotb
@@ -47,9 +46,9 @@ module framer_all #(
     end
     always #1 clk = !clk;
 
-    localparam BEAT_W = 3 + 16 + HEIGHT_W + TAG_W + PIXEL_BITS;
-    localparam OUT_W = 2 + WIDTH_W + HEIGHT_W + TAG_W + PIXEL_BITS;
-    reg [BEAT_W-1:0] beat;  // {enable, eol, sof, width, height, tag, pixel}
+    localparam BEAT_W = 3 + 16 + HEIGHT_W + PIXEL_BITS;
+    localparam OUT_W = 2 + WIDTH_W + HEIGHT_W + PIXEL_BITS;
+    reg [BEAT_W-1:0] beat;  // {enable, eol, sof, width, height, pixel}
     reg valid;
     wire ready;
     wire [PIXEL_BITS-1:0] out_pixel;
@@ -57,7 +56,6 @@ module framer_all #(
     wire out_end;
     wire [WIDTH_W-1:0] out_width;
     wire [HEIGHT_W-1:0] out_height;
-    wire [TAG_W-1:0] out_tag;
     wire out_valid;
     reg out_ready;
     wire [5:0] flags;
@@ -65,15 +63,13 @@ module framer_all #(
         .PIXEL_BITS(PIXEL_BITS),
         .WIDTH_W(WIDTH_W),
         .HEIGHT_W(HEIGHT_W),
-        .MAX_W(MAX_W),
-        .TAG_W(TAG_W)
+        .MAX_W(MAX_W)
     ) framer (
         .clk(clk),
         .rst(rst),
         .in_pixel(beat[0+:PIXEL_BITS]),
-        .in_tag(beat[PIXEL_BITS+:TAG_W]),
-        .in_height(beat[PIXEL_BITS+TAG_W+:HEIGHT_W]),
-        .in_width(beat[PIXEL_BITS+TAG_W+HEIGHT_W+:16]),
+        .in_height(beat[PIXEL_BITS+:HEIGHT_W]),
+        .in_width(beat[PIXEL_BITS+HEIGHT_W+:16]),
         .in_sof(beat[BEAT_W-3]),
         .in_eol(beat[BEAT_W-2]),
         .in_enable(beat[BEAT_W-1]),
@@ -84,7 +80,6 @@ module framer_all #(
         .out_end(out_end),
         .out_width(out_width),
         .out_height(out_height),
-        .out_tag(out_tag),
         .out_valid(out_valid),
         .out_ready(out_ready),
         .eol_early(flags[0]),
@@ -94,7 +89,7 @@ module framer_all #(
         .bad_size(flags[4]),
         .dropped(flags[5])
     );
-    wire [OUT_W-1:0] out = {out_sof, out_end, out_width, out_height, out_tag, out_pixel};
+    wire [OUT_W-1:0] out = {out_sof, out_end, out_width, out_height, out_pixel};
 
     // Blocking on purpose: script and counters are worked through in order, within one clock.
     integer script;
@@ -106,8 +101,7 @@ module framer_all #(
     reg [15:0] a;
     reg [15:0] b;
     reg [HEIGHT_W-1:0] c;
-    reg [TAG_W-1:0] d;
-    reg [PIXEL_BITS-1:0] e;
+    reg [PIXEL_BITS-1:0] d;
     reg [63:0] random;
     reg [15:0] pause_q;
     reg [15:0] stall_q;
@@ -129,8 +123,8 @@ module framer_all #(
 
     task load;
         begin
-            got = $fscanf(script, "%h %h %h %h %h %h\n", op, a, b, c, d, e);
-            loaded = got == 6;
+            got = $fscanf(script, "%h %h %h %h %h\n", op, a, b, c, d);
+            loaded = got == 5;
         end
     endtask
 
@@ -200,8 +194,8 @@ module framer_all #(
                 if (outputs == 0) first_out = clock;
                 last_out = clock;
                 outputs = outputs + 1;
-                $fwrite(trace, "o %h %h %h %h %h %h\n", out_sof, out_end, out_width, out_height,
-                        out_tag, out_pixel);
+                $fwrite(trace, "o %h %h %h %h %h\n", out_sof, out_end, out_width, out_height,
+                        out_pixel);
             end
             if (flags !== 6'd0) begin
                 for (i = 0; i < 6; i = i + 1) if (flags[i] === 1'b1) raised[i] = raised[i] + 1;
@@ -243,7 +237,7 @@ module framer_all #(
                         pause_q = random[23:8] & ((16'd1 << pause_bits) - 1'b1);
                     end else begin
                         valid <= 1'b1;
-                        beat  <= {a[2], a[1], a[0], b, c, d, e};
+                        beat  <= {a[2], a[1], a[0], b, c, d};
                         quiet = 0;
                         load;
                     end

@@ -1,7 +1,7 @@
 """Parameter points of the engine: what lint, simulation and elaboration go through.
 
 Every stride, kernel, rate, number of channels and kind of format that the engine supports stands
-in at least one point; `ESSENTIAL` is the part that Verilator, slow to build, goes through as well.
+in at least one point.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _point(
     return Config.from_dict({"layer": layer, "formats": chosen, "video": video})
 
 
-ESSENTIAL = {
+POINTS = {
     "x2_k9_4ppc": _point((9, 2, 4, 1), 4),
     "x2_k9_2ppc_signed_to_16": _point(
         (9, 2, 4, 1), 2, pixel="ap_fixed<8,1>", output="ap_fixed<16,4,AP_RND_CONV,AP_SAT>"
@@ -83,9 +83,6 @@ ESSENTIAL = {
         (8, 4, 2, 0), 1, pixel="ap_fixed<10,2>", output="ap_fixed<12,4,AP_RND_INF,AP_SAT>"
     ),
     "x4_k4_2ppc_unsigned": _point((4, 4, 0, 0), 2, weight="ap_ufixed<8,0>"),
-}
-
-MORE = {
     "x1_k1_1ppc": _point((1, 1, 0, 0), 1),
     "x1_k3_1ppc": _point((3, 1, 1, 0), 1, width=5),
     "x1_k5_1ppc_2ch": _point((5, 1, 2, 0), 1, 2),
@@ -103,5 +100,3 @@ MORE = {
     "x4_k9_2ppc": _point((9, 4, 4, 3), 2),
     "x2_k9_4ppc_acc_wraps": _point((9, 2, 4, 1), 4, accumulator="ap_ufixed<14,6>"),
 }
-
-POINTS = {**ESSENTIAL, **MORE}

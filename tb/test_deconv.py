@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from deconv4k import engine, golden, naive, simulator
+from deconv4k import engine, framing, golden, naive, simulator
 from deconv4k.config import Config
 from deconv4k.fixed import quantise
-from points import ESSENTIAL, POINTS
+from points import POINTS
 
 Codes = NDArray[np.int64]
 
-RUNS = [("verilator", name) for name in ESSENTIAL] + [("icarus", name) for name in POINTS]
+RUNS = [(sim, point) for sim in simulator.SIMULATORS for point in POINTS]
 
 
 def make_weights(config: Config, rng: np.random.Generator) -> Codes:
@@ -115,8 +115,9 @@ def test_clocks(sim_name: str, point: str, seed: int) -> None:
     pixel, layer = config.formats.pixel, config.layer
     weights, bias = make_weights(config, rng), make_bias(config, rng)
     most = config.video.width
-    # An even width in a row of frames: an odd one is there in the lone ones.
-    for count, height, width in ((1, 5, 7), (1, 1, 1), (3, 4, 10)):
+    # An even width in a row of frames: an odd one is there in the lone ones. Several, so that the
+    # input's registers have filled before the last interval.
+    for count, height, width in ((1, 5, 7), (1, 1, 1), (6, 4, 10)):
         width = min(width, most)
         shape = (layer.in_channels, height, width)
         frames = [rng.integers(pixel.min_code, pixel.max_code + 1, shape) for _ in range(count)]
@@ -172,3 +173,64 @@ def test_the_scatter_agrees(sim: str, seed: int) -> None:
         sim, config, frames, weights, expected=expected, stalls="both", seed=seed, patience=5000
     )
     check(played, frames, expected, config.video.pixels_per_clock)
+
+
+def make_beats(config: Config, rng: np.random.Generator, frames: int) -> list[framing.Beat]:
+    """Frames with faults of every kind, a good one after each."""
+    layer, pixel = config.layer, config.formats.pixel
+    bits = pixel.width
+    beats: list[framing.Beat] = []
+    for index in range(frames):
+        width = int(rng.integers(1, min(9, config.video.width + 1)))
+        height = int(rng.integers(1, 5))
+        faults = 0.0 if index % 2 else 0.15
+        for y in range(height):
+            for x in range(width):
+                sof, eol = x == y == 0, x == width - 1
+                if rng.random() < faults:
+                    sof = not sof
+                if rng.random() < faults:
+                    eol = not eol
+                codes = rng.integers(0, 1 << bits, layer.in_channels).tolist()
+                code = sum(code << (bits * c) for c, code in enumerate(codes))
+                told = 0 if rng.random() < faults else width
+                beats.append(framing.Beat(code, sof, eol, told, height))
+                if rng.random() < faults / 2:
+                    beats.append(beats[-1])
+    return beats
+
+
+@pytest.mark.parametrize(("sim_name", "point"), RUNS)
+def test_malformed_video(sim_name: str, point: str, seed: int) -> None:
+    """Whole frames leave whatever arrives, and the flags say what it was."""
+    config, rng = POINTS[point], np.random.default_rng(seed)
+    layer, pixel = config.layer, config.formats.pixel
+    weights, bias = make_weights(config, rng), make_bias(config, rng)
+    seen: set[str] = set()
+    for stalls in simulator.STALLS:
+        beats = make_beats(config, rng, 40)
+        framed = framing.run(beats, config.video.width)
+        assert not framed.unfinished
+        assert len(framed.frames) >= 20
+        seen |= framed.flags.keys()
+        frames = [
+            unpack(np.array(rows), pixel.width, pixel.signed, layer.in_channels)
+            for rows in framed.frames
+        ]
+        expected = expect(config, frames, weights, bias)
+        played = simulator.play(
+            sim_name, config, frames, weights, bias, beats=beats, expected=expected,
+            stalls=stalls, seed=seed, patience=5000,
+        )  # fmt: skip
+        assert played.whole, played
+        assert played.accepted == len(beats)
+        assert played.flags == {name for name in framing.FLAGS if framed.flags[name]}
+        assert played.dropped == framed.dropped
+    # A line one pixel wide cannot end early.
+    assert seen >= set(framing.FLAGS) - ({"eol_early"} if config.video.width == 1 else set())
+
+
+def unpack(codes: Codes, width: int, signed: bool, channels: int) -> Codes:
+    """The channels (C_in, H, W) of pixels that lie side by side."""
+    parts = np.stack([codes >> (width * c) & ((1 << width) - 1) for c in range(channels)])
+    return np.where(parts >> (width - 1) & 1, parts - (1 << width), parts) if signed else parts

@@ -24,7 +24,8 @@ def test_edges(
 @cocotb.test()
 async def columns(dut: SimHandleBase) -> None:
     p, rng = case()
-    inputs = ("step_x", "centre_width", "centre_above", "centre_below", "centre_first")
+    marks = ("centre_first", "centre_take", "centre_last")
+    inputs = ("step_x", "centre_width", "centre_above", "centre_below", *marks)
     await reset(dut, step=0, **dict.fromkeys(inputs, 0))
     words: list[dict[str, int]] = []
     checked = rows = 0
@@ -36,7 +37,7 @@ async def columns(dut: SimHandleBase) -> None:
             "centre_width": width,
             "centre_above": rng.randrange(p["BEHIND"] + 1),
             "centre_below": rng.randrange(p["AHEAD"] + 1),
-            "centre_first": rng.getrandbits(1),
+            **{name: rng.getrandbits(1) for name in marks},
         }
         words.append(word)
         for name, value in word.items():
@@ -55,8 +56,8 @@ async def columns(dut: SimHandleBase) -> None:
     assert rows > 100
 
 
-LAUNCHED = ("launch", "row", "row_sof", "row_beats")
-COLUMN = ("out_step", "above", "below", "left", "right", "live", "half", "pad")
+LAUNCHED = ("launch", "row", "row_sof", "row_last", "row_beats")
+COLUMN = ("out_step", "above", "below", "left", "right", "live", "take", "half", "pad")
 
 
 def model(p: dict[str, int], word: dict[str, int]) -> dict[str, int]:
@@ -72,10 +73,12 @@ def model(p: dict[str, int], word: dict[str, int]) -> dict[str, int]:
     }
     if out["row"]:
         out["row_sof"] = word["centre_first"]
+        out["row_last"] = word["centre_last"]
         out["row_beats"] = -(-width // p["GROUP"]) * p["LINE_BEATS"]
     if out["live"]:
         out |= {"half": x % 2, "pad": int(pad)}
     if inside:
+        out["take"] = int(x == 0 and word["centre_take"])
         out |= {"above": word["centre_above"], "below": word["centre_below"]}
         for name, distance, most in (
             ("left", x, p["BEHIND"]),

@@ -22,7 +22,6 @@ from deconv4k.framing import FLAGS, Beat
 from harness import case, run, settle
 
 MAX_W = 6
-TAG_W = 3
 LATENCY = 2
 SIZES = [(3, 2), (1, 1), (1, 3), (5, 1), (4, 3), (2, 2)]
 PAIRS = [((3, 2), (3, 2)), ((1, 3), (1, 1)), ((5, 1), (1, 2))]
@@ -177,24 +176,19 @@ def noise(rng: random.Random) -> list[Beat]:
     ]
 
 
-def tag(beat_pixel: int) -> int:
-    return beat_pixel * 5 & ((1 << TAG_W) - 1)
-
-
 def script(trials: Sequence[Trial], rng: random.Random) -> str:
     """Commands for framer_all.v; what matters on a SOF beat only is random on all others."""
     lines = []
     for index, trial in enumerate(trials):
-        lines += [f"2 {clocks:x} 0 0 0 0" for clocks in trial.resets]
+        lines += [f"2 {clocks:x} 0 0 0" for clocks in trial.resets]
         for beat in [*trial.beats, *good_frame(index)]:
             _, sof, eol, width, height, enable = beat
-            label = tag(beat.pixel)
             if not sof:
                 width, height = rng.choice([(0, 0), (1, 1), (0xFFFF, 3), (5, 0xFFFF)])
-                label, enable = rng.getrandbits(TAG_W), rng.random() < 0.5
+                enable = rng.random() < 0.5
             flags = sof | eol << 1 | enable << 2
-            lines.append(f"0 {flags:x} {width:x} {height:x} {label:x} {beat.pixel:x}")
-        lines.append("1 0 0 0 0 0")
+            lines.append(f"0 {flags:x} {width:x} {height:x} {beat.pixel:x}")
+        lines.append("1 0 0 0 0")
     return "\n".join(lines) + "\n"
 
 
@@ -235,7 +229,7 @@ def expected(before: list[Beat], beats: list[Beat]) -> tuple[list[str], tuple[in
 
 
 def frame_lines(width: int, height: int, pixels: list[int]) -> list[str]:
-    size = f"{width:x} {height:04x} {tag(pixels[0]):x}"
+    size = f"{width:x} {height:04x}"
     last = width * height - 1
     return [
         f"o {int(i == 0)} {int(i == last)} {size} {pixel:02x}" for i, pixel in enumerate(pixels)
@@ -250,7 +244,7 @@ def play(sim: str, stalls: str, trials: Sequence[Trial], work: Path, seed: int) 
     (work / "script.hex").write_text(script(trials, random.Random(seed)), encoding="ascii")
     # Icarus knows X. Verilator does not: there, idle inputs are random.
     unknown = {"icarus": 1, "verilator": 0}[sim]
-    parameters = {"MAX_W": MAX_W, "WIDTH_W": 3, "TAG_W": TAG_W, "UNKNOWN": unknown}
+    parameters = {"MAX_W": MAX_W, "WIDTH_W": 3, "UNKNOWN": unknown}
     run(sim, "framer_all", parameters, work, seed, settings=simulator.STALLS[stalls])
     done = parts((work / "trace.txt").read_text())
 

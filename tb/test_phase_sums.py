@@ -76,15 +76,18 @@ async def sums(dut: SimHandleBase) -> None:
         terms = max(terms, len(used) * channels + (1 if p["BIAS_W"] else 0))
     latency = 2 + (terms - 1).bit_length()
 
-    kernel = rng.getrandbits(channels * size * size * wide[1])
-    bias = rng.getrandbits(p["BIAS_W"]) if p["BIAS_W"] else 0
-    await reset(dut, kernel=kernel, bias=bias, t=0, window=0, tag=0)
+    kernel = bias = 0
+    await reset(dut, kernel=0, bias=0, t=0, window=0, tag=0)
     sent: list[tuple[int, int]] = []
     checked, window = 0, 0
     for clock in range(200):
         t = clock % (stride * stride // lanes)
         if t == 0:
             window = rng.getrandbits(side * side * channels * wide[0])
+            if rng.random() < 0.3 or clock == 0:
+                kernel = rng.getrandbits(channels * size * size * wide[1])
+                bias = rng.getrandbits(p["BIAS_W"]) if p["BIAS_W"] else 0
+                dut.kernel.value, dut.bias.value = kernel, bias
         tag = rng.getrandbits(p["TAG_W"])
         dut.t.value, dut.window.value, dut.tag.value = t, window, tag
         sent.append((expected(window, kernel, bias, t), tag))

@@ -28,12 +28,22 @@ async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
     p, rng = case()
     stride, lanes, group = p["S"], p["LANES"], p["GROUP"]
     clocks = stride * stride // lanes
-    inputs = ("launch", "row", "row_sof", "row_beats", "in_valid", "in_t", "in_half", "in_pad")
+    inputs = (
+        "launch",
+        "row",
+        "row_sof",
+        "row_last",
+        "row_beats",
+        "in_valid",
+        "in_t",
+        "in_half",
+        "in_pad",
+    )
     await reset(dut, in_pixels=0, m_axis_tready=0, **dict.fromkeys(inputs, 0))
 
     # Each centre pixel: (row announced or None, phases or None for padding, half)
-    centres: list[tuple[tuple[int, int] | None, list[int] | None, int]] = []
-    expected: list[tuple[int, int, int]] = []
+    centres: list[tuple[tuple[int, int, int] | None, list[int] | None, int]] = []
+    expected: list[tuple[int, int, int, int]] = []
     for _ in range(8):
         height, width = rng.randrange(1, 5), rng.choice([1, 2, 3, MAX_W - 1, MAX_W])
         out = [[0] * (width * stride) for _ in range(height * stride)]
@@ -41,7 +51,7 @@ async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
         for y in range(height):
             for x in range(width + width % group):
                 phases = [rng.getrandbits(BITS) for _ in range(stride * stride)]
-                row = (int(y == 0), beats) if x == 0 else None
+                row = (int(y == 0), int(y == height - 1), beats) if x == 0 else None
                 centres.append((row, phases if x < width else None, x % 2))
                 for i in range(stride * stride if x < width else 0):
                     out[y * stride + i // stride][x * stride + i % stride] = phases[i]
@@ -49,7 +59,8 @@ async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
             line += [0] * (-len(line) % lanes)
             for b in range(beats):
                 word = sum(line[b * lanes + i] << (i * BITS) for i in range(lanes))
-                expected.append((int(y == b == 0), int(b == beats - 1), word))
+                ends = int(b == beats - 1), int(b == beats - 1 and y == height * stride - 1)
+                expected.append((int(y == b == 0), *ends, word))
 
     coming: dict[int, tuple[int, list[int] | None, int]] = {}  # by clock
     at = clock = quiet = 0
@@ -66,7 +77,8 @@ async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
                 if not second:
                     dut.launch.value = 1
                 if row is not None:
-                    dut.row.value, dut.row_sof.value, dut.row_beats.value = 1, row[0], row[1]
+                    dut.row.value = 1
+                    dut.row_sof.value, dut.row_last.value, dut.row_beats.value = row
                 for t in range(clocks):
                     coming[clock + DELAY + t] = (t, phases, half)
                 at += 1
@@ -86,7 +98,8 @@ async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
         await settle()
         quiet += 1
         if int(dut.m_axis_tvalid.value):
-            beat = tuple(int(getattr(dut, f"m_axis_t{n}").value) for n in ("user", "last", "data"))
+            names = ("tuser", "tlast", "end", "tdata")
+            beat = tuple(int(getattr(dut, f"m_axis_{name}").value) for name in names)
             assert held is None or beat == held
             held = beat
             if takes:

@@ -28,18 +28,21 @@ SIZES = [(3, 5), (1, 1), (1, 1), (4, 2), (1, 9), (5, 1), (2, 8), (6, 3), (1, 2),
 @cocotb.parametrize(valid=[1.0, 0.6, 0.05], room=[1.0, 0.5])
 async def frames(dut: SimHandleBase, valid: float, room: float) -> None:
     p, rng = case()
-    await reset(dut, in_pixel=0, in_sof=0, in_width=0, in_height=0, in_valid=0, room=0)
-    beats = [(0, 0, 0, 0, rng.getrandbits(8)) for _ in range(3)]  # before a SOF: dropped
+    await reset(dut, in_pixel=0, in_sof=0, in_width=0, in_height=0, in_take=0, in_valid=0, room=0)
+    beats = []
     sizes = [rng.choice(SIZES) for _ in range(20)]
     entering, centre_rows = [], []
     for height, width in sizes:
+        take = rng.getrandbits(1)
         for y in range(height):
-            centre_rows.append(
-                (width, min(y, p["BEHIND"]), min(height - 1 - y, p["AHEAD"]), int(y == 0))
-            )
+            marks = int(y == 0), int(y == 0) & take, int(y == height - 1)
+            near = min(y, p["BEHIND"]), min(height - 1 - y, p["AHEAD"])
+            centre_rows.append((width, *near, *marks))
             for x in range(width):
                 pixel = rng.getrandbits(8)
-                beats.append((int(x == y == 0), width, height, x, pixel))
+                # in_take matters on the first pixel only.
+                given = take if x == y == 0 else rng.getrandbits(1)
+                beats.append((int(x == y == 0), width, height, given, pixel))
                 entering.append((x, pixel))
     sent, offered, had_room, quiet, last_step = 0, False, False, 0, -100
     x_due, slot, clock = 0, None, 0
@@ -47,7 +50,8 @@ async def frames(dut: SimHandleBase, valid: float, room: float) -> None:
         offered = sent < len(beats) and (offered or rng.random() < valid)
         dut.in_valid.value = int(offered)
         if offered:
-            sof, width, height, _, pixel = beats[sent]
+            sof, width, height, given, pixel = beats[sent]
+            dut.in_take.value = given
             dut.in_sof.value, dut.in_pixel.value = sof, pixel
             dut.in_width.value, dut.in_height.value = width, height
         else:
@@ -65,7 +69,7 @@ async def frames(dut: SimHandleBase, valid: float, room: float) -> None:
             assert int(dut.step_x.value) == x_due
             now = tuple(
                 int(getattr(dut, f"centre_{name}").value)
-                for name in ("width", "above", "below", "first")
+                for name in ("width", "above", "below", "first", "take", "last")
             )
             if x_due == 0:
                 slot = now

@@ -23,19 +23,22 @@ async def windows(dut: SimHandleBase) -> None:
     p, rng = case()
     ahead, behind = p["AHEAD"], p["BEHIND"]
     side = ahead + behind + 1
-    inputs = ("step", "column", "above", "below", "left", "right", "live", "tag")
+    inputs = ("step", "column", "above", "below", "left", "right", "live", "take", "tag")
     await reset(dut, **dict.fromkeys(inputs, 0))
-    expected: list[tuple[int, int]] = []
-    seen = 0
+    expected: list[tuple[int, int, int]] = []
+    seen = taken = 0
 
     async def clock(step: int) -> None:
-        nonlocal seen
+        nonlocal seen, taken
         dut.step.value = step
         await settle()
         if int(dut.out_valid.value):
             assert expected, "a window too many"
-            assert (int(dut.out.value), int(dut.out_tag.value)) == expected.pop(0)
+            assert (int(dut.out.value), int(dut.out_tag.value), taken) == expected.pop(0)
             seen += 1
+        else:
+            assert not taken, "a take without its window in the next clock"
+        taken = int(dut.out_take.value)
         await edge(dut)
 
     centres = 0
@@ -58,12 +61,14 @@ async def windows(dut: SimHandleBase) -> None:
                 tag = rng.getrandbits(4)
                 dut.above.value, dut.below.value = min(y, behind), min(height - 1 - y, ahead)
                 dut.left.value, dut.right.value = min(x, behind), min(width - 1 - x, ahead)
-                dut.live.value, dut.tag.value = 1, tag
-                expected.append((together, tag))
+                take = rng.getrandbits(1)
+                dut.live.value, dut.take.value, dut.tag.value = 1, take, tag
+                expected.append((together, tag, take))
                 centres += 1
                 await clock(1)
                 while rng.random() < 0.3:
                     dut.column.value = rng.getrandbits(side * BITS)
+                    dut.take.value = rng.getrandbits(1)
                     await clock(0)
     dut.live.value = 0
     for _ in range(ahead):

@@ -26,7 +26,7 @@ import numpy as np
 from cocotb_tools.runner import Icarus, Verilator
 from numpy.typing import NDArray
 
-from deconv4k import engine
+from deconv4k import engine, framing
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 
@@ -258,6 +258,12 @@ class Played:
         Output beats compared, unequal to what was expected, too many, and protocol violations.
     hung : bool
         The watchdog ended the run.
+    ends : int
+        Output beats that the engine called the last one of their frame.
+    flags : set of str
+        What the engine found wrong with the video: names of `deconv4k.framing.FLAGS`.
+    dropped : int
+        Input pixels that it threw away.
     first : dict or None
         The first mismatch: beat, expected, got (raw, with SOF and EOL above the data).
     first_out, last_out : int
@@ -272,6 +278,10 @@ class Played:
     surplus: int
     violations: int
     hung: bool
+    frames: int
+    ends: int
+    flags: set[str]
+    dropped: int
     accepted: int
     first: dict[str, Any] | None
     first_out: int
@@ -280,10 +290,15 @@ class Played:
     wave: Path | None = None
 
     @property
-    def clean(self) -> bool:
+    def whole(self) -> bool:
         """Whether everything expected came, and nothing else."""
         wrong = self.mismatches or self.surplus or self.violations or self.hung
-        return self.beats > 0 and not wrong
+        return self.beats > 0 and not wrong and self.ends == self.frames
+
+    @property
+    def clean(self) -> bool:
+        """Whether the engine found nothing wrong with its input, either."""
+        return self.whole and not self.flags and not self.dropped
 
 
 def beat_words(codes: NDArray[Any], width: int, per_beat: int) -> NDArray[Any]:
@@ -334,6 +349,7 @@ def play(
     weights: NDArray[Any],
     bias: int = 0,
     *,
+    beats: Sequence[framing.Beat] | None = None,
     expected: Sequence[NDArray[Any]] | None = None,
     stalls: str = "none",
     seed: int = 1,
@@ -352,6 +368,8 @@ def play(
     weights : ndarray of int, (C_in, 1, K, K)
     bias : int
         Code at the accumulator's binary point; used where the configuration has a bias format.
+    beats : sequence of framing.Beat, optional
+        What arrives instead, malformed or not; `frames` are then what it becomes.
     expected : sequence of ndarray of int, (OH, OW), optional
         Compared in Verilog, with SOF and EOL; without it the output is captured.
     stalls : str
@@ -381,8 +399,11 @@ def play(
             work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deconv4k-")))
         work.mkdir(parents=True, exist_ok=True)
         capture = expected is None
-        lines: list[str] = []
-        for frame in frames:
+        lines = [
+            f"{beat.width:x} {beat.height:x} {beat.sof:x} {beat.eol:x} {beat.pixel:x}"
+            for beat in beats or []
+        ]
+        for frame in frames if beats is None else []:
             channels, height, width = frame.shape
             # The channels of one pixel lie side by side, like pixels of a beat.
             together = frame.transpose(1, 2, 0).reshape(height, width * channels)
@@ -428,6 +449,10 @@ def play(
             surplus=result["surplus"],
             violations=result["violations"],
             hung=bool(result["hung"]),
+            frames=len(frames),
+            ends=result["ends"],
+            flags={name for i, name in enumerate(framing.FLAGS) if result["flags"] >> i & 1},
+            dropped=result["dropped"],
             accepted=result["accepted"],
             first=first,
             first_out=result["sof_out_first"] - start,
