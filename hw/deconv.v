@@ -403,6 +403,13 @@ module deconv #(
     genvar n;
     generate
         for (n = 0; n < LANES; n = n + 1) begin : g_output
+            wire [OUT_W-1:0] code;
+            wire [(n+1)*OUT_W-1:0] joined;
+            if (n == 0) begin : g_first
+                assign joined = code;
+            end else begin : g_join
+                assign joined = {code, g_output[n-1].joined};
+            end
             quantise #(
                 .IN_W(ACC_W),
                 .IN_SIGNED(ACC_SIGNED),
@@ -414,9 +421,10 @@ module deconv #(
             ) quantise (
                 .clk(clk),
                 .in(sums[n*ACC_W+:ACC_W]),
-                .out(outputs[n*OUT_W+:OUT_W])
+                .out(code)
             );
         end
+        assign outputs = g_output[LANES-1].joined;
     endgenerate
 
     localparam QUANTISE_CLOCKS = 3;

@@ -94,31 +94,32 @@ module framer #(
     wire [31:0] width32 = {16'd0, in_width};
     wire unused = &{1'b0, spare, width32};
 
+    localparam BEAT_W = 6 + WIDTH_W + HEIGHT_W + PIXEL_BITS;
     reg beat_valid_q;
-    reg [PIXEL_BITS-1:0] beat_pixel_q;
-    reg beat_sof_q;
-    reg beat_eol_q;
-    reg beat_good_q;  // this SOF may start a frame
-    reg beat_bad_q;  // this SOF may not, for its size
-    reg [WIDTH_W-1:0] beat_width_q;
-    reg [HEIGHT_W-1:0] beat_height_q;
-    reg beat_one_wide_q;
-    reg beat_one_high_q;
+    reg [BEAT_W-1:0] beat_q;
+    wire [PIXEL_BITS-1:0] beat_pixel;
+    wire beat_sof;
+    wire beat_eol;
+    wire beat_good;  // this SOF may start a frame
+    wire beat_bad;  // this SOF may not, for its size
+    wire [WIDTH_W-1:0] beat_width;
+    wire [HEIGHT_W-1:0] beat_height;
+    wire beat_one_wide;
+    wire beat_one_high;
+    assign {
+        beat_good, beat_bad, beat_one_wide, beat_one_high,
+        beat_width, beat_height, beat_sof, beat_eol, beat_pixel
+    } = beat_q;
     wire take;
     assign in_ready = !beat_valid_q || take;
 
     always @(posedge clk) begin
         if (in_ready) begin
             beat_valid_q <= in_valid;
-            beat_pixel_q <= in_pixel;
-            beat_sof_q <= in_sof;
-            beat_eol_q <= in_eol;
-            beat_good_q <= in_enable && !size_bad;
-            beat_bad_q <= in_enable && size_bad;
-            beat_width_q <= width32[WIDTH_W-1:0];
-            beat_height_q <= in_height;
-            beat_one_wide_q <= in_width == 1;
-            beat_one_high_q <= in_height == 1;
+            beat_q <= {
+                in_enable && !size_bad, in_enable && size_bad, in_width == 1, in_height == 1,
+                width32[WIDTH_W-1:0], in_height, in_sof, in_eol, in_pixel
+            };
         end
         if (rst) beat_valid_q <= 1'b0;
     end
@@ -138,22 +139,22 @@ module framer #(
     reg one_wide_q;
     reg last_column_q;
     reg last_row_q;
-    wire [WIDTH_W-1:0] width = running_q ? width_q : beat_width_q;
-    wire [HEIGHT_W-1:0] height = running_q ? height_q : beat_height_q;
-    wire [WIDTH_W-1:0] columns = running_q ? columns_q : beat_width_q;
-    wire [HEIGHT_W-1:0] rows = running_q ? rows_q : beat_height_q;
-    wire one_wide = running_q ? one_wide_q : beat_one_wide_q;
-    wire last_column = running_q ? last_column_q : beat_one_wide_q;
-    wire last_row = running_q ? last_row_q : beat_one_high_q;
+    wire [WIDTH_W-1:0] width = running_q ? width_q : beat_width;
+    wire [HEIGHT_W-1:0] height = running_q ? height_q : beat_height;
+    wire [WIDTH_W-1:0] columns = running_q ? columns_q : beat_width;
+    wire [HEIGHT_W-1:0] rows = running_q ? rows_q : beat_height;
+    wire one_wide = running_q ? one_wide_q : beat_one_wide;
+    wire last_column = running_q ? last_column_q : beat_one_wide;
+    wire last_row = running_q ? last_row_q : beat_one_high;
 
     // Stage 2. What the beat is: the first pixel of a frame, a further one, a SOF that comes too
     // early or is refused, or something that belongs nowhere. While zeros are made it waits.
     wire room;
     wire zero = pad_q || finish_q;
-    wire sof = beat_valid_q && beat_sof_q;
-    wire other = beat_valid_q && !beat_sof_q;
-    wire start = sof && !running_q && beat_good_q;
-    wire refuse = sof && !running_q && !beat_good_q;
+    wire sof = beat_valid_q && beat_sof;
+    wire other = beat_valid_q && !beat_sof;
+    wire start = sof && !running_q && beat_good;
+    wire refuse = sof && !running_q && !beat_good;
     wire early = sof && running_q && !zero;
     wire pixel = other && running_q && !zero && !surplus_q;
     wire stray = other && (!running_q || !zero && surplus_q);
@@ -165,9 +166,6 @@ module framer #(
 
     always @(posedge clk) begin
         if (emit) begin
-            width_q <= width;
-            height_q <= height;
-            one_wide_q <= one_wide;
             columns_q <= last_column ? width : columns - X1;
             last_column_q <= last_column ? one_wide : columns == X2;
             rows_q <= last_column ? rows - Y1 : rows;
@@ -177,19 +175,24 @@ module framer #(
             if (last_column && last_row) finish_q <= 1'b0;
         end
         if (pass) begin
-            if (beat_eol_q && !last_column) pad_q <= 1'b1;
-            surplus_q <= last_column && !beat_eol_q;
+            if (beat_eol && !last_column) pad_q <= 1'b1;
+            surplus_q <= last_column && !beat_eol;
             lost_q <= 1'b0;
         end
+        if (room && start) begin
+            width_q <= beat_width;
+            height_q <= beat_height;
+            one_wide_q <= beat_one_wide;
+        end
         if (early) finish_q <= 1'b1;
-        if (stray && beat_eol_q) surplus_q <= 1'b0;
+        if (stray && beat_eol) surplus_q <= 1'b0;
         if (refuse) lost_q <= 1'b1;
 
-        eol_early <= pass && beat_eol_q && !last_column;
-        eol_late <= pass && !beat_eol_q && last_column;
+        eol_early <= pass && beat_eol && !last_column;
+        eol_late <= pass && !beat_eol && last_column;
         sof_early <= early;
         sof_late <= stray && !running_q && !surplus_q && !lost_q;
-        bad_size <= refuse && beat_bad_q;
+        bad_size <= refuse && beat_bad;
         dropped <= drop;
         if (rst) begin
             running_q <= 1'b0;
@@ -216,7 +219,7 @@ module framer #(
             width,
             last_column && last_row,
             !running_q,
-            zero ? {PIXEL_BITS{1'b0}} : beat_pixel_q
+            zero ? {PIXEL_BITS{1'b0}} : beat_pixel
         }),
         .in_valid(emit),
         .in_ready(room),

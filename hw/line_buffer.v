@@ -79,6 +79,13 @@ module line_buffer #(
             wire [LINES*PIXEL_BITS-1:0] read;
             genvar lane, k;
             for (lane = 0; lane < LINES; lane = lane + 1) begin : g_memory
+                wire [PIXEL_BITS-1:0] pixel;
+                wire [(lane+1)*PIXEL_BITS-1:0] joined;
+                if (lane == 0) begin : g_first
+                    assign joined = pixel;
+                end else begin : g_join
+                    assign joined = {pixel, g_memory[lane-1].joined};
+                end
                 ram #(
                     .WIDTH(PIXEL_BITS),
                     .DEPTH(MAX_W)
@@ -88,9 +95,10 @@ module line_buffer #(
                     .wr_addr(x_q2),
                     .wr_data(pixel_wr_q2),
                     .rd_addr(x),
-                    .rd_data(read[lane*PIXEL_BITS+:PIXEL_BITS])
+                    .rd_data(pixel)
                 );
             end
+            assign read = g_memory[LINES-1].joined;
 
             // The row k slots ago lies in memory (lane - k) modulo LINES.
             for (k = 1; k <= LINES; k = k + 1) begin : g_row

@@ -169,11 +169,20 @@ module phase_sums #(
     genvar n, k, level, clock;
     generate
         for (n = 0; n < LANES; n = n + 1) begin : g_lane
+            // Lanes are joined one by one: simulators are slow with vectors that have many drivers.
+            wire [ACC_W-1:0] sum;
+            wire [(n+1)*ACC_W-1:0] joined;
+            if (n == 0) begin : g_first
+                assign joined = sum;
+            end else begin : g_join
+                assign joined = {sum, g_lane[n-1].joined};
+            end
+
             localparam COUNT = C_IN * used(n);
             localparam TERMS = terms(n);
             if (TERMS == 0) begin : g_empty
                 // A phase without taps (K < S): its outputs are zero.
-                assign sums[n*ACC_W+:ACC_W] = {ACC_W{1'b0}};
+                assign sum = {ACC_W{1'b0}};
             end else begin : g_sum
                 // The lane's weights in each clock; a pixel without a tap has weight zero.
                 localparam SET_W = COUNT > 0 ? COUNT * WEIGHT_W : 1;
@@ -290,22 +299,24 @@ module phase_sums #(
 
                 // Every lane takes as long as the one with the most terms.
                 localparam SUM_W = sum_w($clog2(TERMS));
-                wire [SUM_W-1:0] sum = g_level[$clog2(TERMS)].g_node[0].value;
+                wire [SUM_W-1:0] late;
                 delay #(
                     .WIDTH(SUM_W),
                     .DEPTH(LEVELS - $clog2(TERMS))
                 ) even (
                     .clk(clk),
                     .rst(1'b0),
-                    .d(sum),
-                    .q(sums[n*ACC_W+:SUM_W])
+                    .d(g_level[$clog2(TERMS)].g_node[0].value),
+                    .q(late)
                 );
                 if (ACC_W > SUM_W) begin : g_extend
-                    assign sums[n*ACC_W+SUM_W+:ACC_W-SUM_W] =
-                        {ACC_W - SUM_W{sums[n*ACC_W+SUM_W-1]}};
+                    assign sum = {{ACC_W - SUM_W{late[SUM_W-1]}}, late};
+                end else begin : g_whole
+                    assign sum = late;
                 end
             end
         end
+        assign sums = g_lane[LANES-1].joined;
         if (CLOCKS == 1) begin : g_no_pick
             wire unused = &{1'b0, t};
         end
