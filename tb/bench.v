@@ -222,6 +222,7 @@ module bench #(
     localparam [31:0] AFTERWARDS = 500;
     wire in_beat = s_tvalid && s_tready;
     wire out_beat = m_tvalid && m_tready;
+    wire idle = !in_beat && !out_beat;
     reg [31:0] clocks;
     reg [31:0] quiet;
     reg [3:0] reset_clocks;
@@ -251,8 +252,6 @@ module bench #(
             if (reset_clocks == 8) rst <= 1'b0;
         end else begin
             clocks <= clocks + 1;
-            if (in_beat || out_beat) quiet <= 0;
-            else quiet <= quiet + 1;
             if (in_beat) begin
                 accepted <= accepted + 1;
                 if (s_tuser) begin
@@ -272,12 +271,15 @@ module bench #(
             end
             if (events != 0) flags <= flags | events;
             if (drop) dropped <= dropped + 1;
-            if (quiet > AFTERWARDS) begin
-                if (played && compared) done <= 1'b1;
+            if (idle) begin
+                quiet <= quiet + 1;
+                if (quiet > AFTERWARDS && played && compared) done <= 1'b1;
                 if (quiet > patience) begin
                     hung <= 1'b1;
                     done <= 1'b1;
                 end
+            end else if (quiet != 0) begin
+                quiet <= 0;
             end
         end
     end

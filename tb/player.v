@@ -1,7 +1,7 @@
 // player: beats of well-formed video from a file onto an AXI4-Stream, with pauses.
 //
-// File: one line a beat, "width height user last data" in hexadecimal. The size is shown on
-// frame_width and frame_height while the beat is offered.
+// File: a line for each beat, its {user, last, data} in hexadecimal; with user, a line "width height"
+// follows, which is shown on frame_width and frame_height from that beat on.
 // Pauses: before each beat, with probability PAUSE/256, up to 2**pause_bits clocks. While no beat is
 // offered the data are unknown (X), so that an engine that looks at them anyway is found out.
 `default_nettype none
@@ -25,11 +25,11 @@ module player #(
     output reg done  // every beat of the file was accepted
 );
     integer file;
+    integer got;
+    wire run = go && !rst;
     reg [15:0] next_width;
     reg [15:0] next_height;
-    reg next_user;
-    reg next_last;
-    reg [DATA_W-1:0] next_data;
+    reg [DATA_W+1:0] next;  // {user, last, data}
     reg loaded;
     reg [31:0] random;
     reg [15:0] wait_q;
@@ -45,7 +45,7 @@ module player #(
     end
 
     always @(posedge clk) begin
-        if (rst || !go) begin
+        if (!run) begin
             random = seed ^ 32'h9e3779b9;
             tvalid <= 1'b0;
         end else begin
@@ -56,21 +56,19 @@ module player #(
             end
             if (tready || !tvalid) begin
                 if (!loaded) begin
-                    loaded = $fscanf(file, "%h %h %h %h %h\n", next_width, next_height, next_user,
-                                     next_last, next_data) == 5;
+                    loaded = $fscanf(file, "%h\n", next) == 1;
+                    if (next[DATA_W+1]) got = $fscanf(file, "%h %h\n", next_width, next_height);
                 end
                 if (loaded && wait_q == 0 && (pause == 0 || random[7:0] >= pause)) begin
-                    frame_width <= next_width;
-                    frame_height <= next_height;
-                    tdata <= next_data;
-                    tuser <= next_user;
-                    tlast <= next_last;
+                    {tuser, tlast, tdata} <= next;
                     tvalid <= 1'b1;
+                    if (next[DATA_W+1]) begin
+                        frame_width  <= next_width;
+                        frame_height <= next_height;
+                    end
                     loaded = 1'b0;
                 end else begin
-                    tdata <= {DATA_W{1'bx}};
-                    tuser <= 1'bx;
-                    tlast <= 1'bx;
+                    {tuser, tlast, tdata} <= {DATA_W + 2{1'bx}};
                     tvalid <= 1'b0;
                     if (!loaded) done <= 1'b1;
                     else if (wait_q != 0) wait_q <= wait_q - 1'b1;

@@ -1,9 +1,9 @@
 // scoreboard: compares an AXI4-Stream, beat by beat, with a file; stalls it; watches its protocol.
 //
-// File: one line a beat, "user last data" in hexadecimal. What is wrong is counted, the first
+// File: a line for each beat, its {user, last, data} in hexadecimal. What is wrong is counted, the first
 // mismatch is kept. Protocol: once tvalid is high nothing changes until the handshake; nothing is
 // unknown while tvalid is high. Stalls: after each beat, with probability STALL/256, up to
-// 2**stall_bits clocks without tready. With `capture`, the beats also go to the file output.hex.
+// 2**stall_bits clocks without tready. With `capture`, the beats also go to the file output.hex, a line "user last data" each.
 `default_nettype none
 
 module scoreboard #(
@@ -32,9 +32,6 @@ module scoreboard #(
 );
     integer file;
     integer out;
-    reg want_user;
-    reg want_last;
-    reg [DATA_W-1:0] want_data;
     reg [DATA_W+1:0] want;
     reg loaded;
     reg [31:0] random;
@@ -42,6 +39,10 @@ module scoreboard #(
     reg held_q;
     reg [DATA_W+1:0] beat_q;
     wire [DATA_W+1:0] beat = {tuser, tlast, tdata};
+    wire run = go && !rst;
+    wire taken = tvalid && tready;
+    wire held = tvalid && !tready;
+    wire unknown = tvalid !== 1'b0 && (^{tvalid, beat}) === 1'bx;
 
     initial begin
         done = 1'b0;
@@ -63,14 +64,13 @@ module scoreboard #(
 
     task load;
         begin
-            loaded = $fscanf(file, "%h %h %h\n", want_user, want_last, want_data) == 3;
-            want = {want_user, want_last, want_data};
+            loaded = $fscanf(file, "%h\n", want) == 1;
             if (!loaded) done = 1'b1;
         end
     endtask
 
     always @(posedge clk) begin
-        if (rst || !go) begin
+        if (!run) begin
             random = seed ^ 32'h7f4a7c15;
             tready <= 1'b0;
             held_q <= 1'b0;
@@ -81,7 +81,7 @@ module scoreboard #(
                 random = random ^ (random >> 17);
                 random = random ^ (random << 5);
             end
-            if (tvalid && tready) begin
+            if (taken) begin
                 if (capture) begin
                     if (out == 0) out = $fopen("output.hex", "w");
                     $fdisplay(out, "%h %h %h", tuser, tlast, tdata);
@@ -103,9 +103,9 @@ module scoreboard #(
             end
 
             if (held_q && (!tvalid || beat !== beat_q)) violations = violations + 1;
-            if (tvalid !== 1'b0 && (^{tvalid, beat}) === 1'bx) violations = violations + 1;
-            held_q <= tvalid && !tready;
-            if (tvalid && !tready) beat_q <= beat;
+            if (unknown) violations = violations + 1;
+            held_q <= held;
+            if (held) beat_q <= beat;
 
             if (stall == 0) begin
                 tready <= 1'b1;

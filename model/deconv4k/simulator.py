@@ -328,17 +328,18 @@ def beat_words(codes: NDArray[Any], width: int, per_beat: int) -> NDArray[Any]:
     return words
 
 
-def _stream_lines(words: NDArray[Any], prefix: str) -> list[str]:
-    """A frame of beats (H, N) as lines "<prefix>user last data"."""
-    rows, beats = words.shape
-    lines = []
-    for y in range(rows):
-        row = words[y].tolist()
-        text = [f"{prefix}0 0 {word:x}" for word in row]
-        text[beats - 1] = f"{prefix}0 1 {row[beats - 1]:x}"
-        if y == 0:
-            text[0] = f"{prefix}1 {int(beats == 1)} {row[0]:x}"
-        lines.extend(text)
+def _stream_lines(words: NDArray[Any], bits: int, size: str | None = None) -> list[str]:
+    """A frame of beats (H, N), each `bits` wide, as player.v and scoreboard.v read them.
+
+    A line holds {user, last, data}; where `size` is given it follows the first one.
+    """
+    lines: list[str] = []
+    for row in words.tolist():
+        row[-1] |= 1 << bits
+        lines.extend(f"{word:x}" for word in row)
+    lines[0] = f"{int(lines[0], 16) | 2 << bits:x}"
+    if size is not None:
+        lines.insert(1, size)
     return lines
 
 
@@ -399,16 +400,18 @@ def play(
             work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deconv4k-")))
         work.mkdir(parents=True, exist_ok=True)
         capture = expected is None
-        lines = [
-            f"{beat.width:x} {beat.height:x} {beat.sof:x} {beat.eol:x} {beat.pixel:x}"
-            for beat in beats or []
-        ]
+        bits = -(-config.layer.in_channels * formats.pixel.width // 8) * 8
+        lines: list[str] = []
+        for beat in beats or []:
+            lines.append(f"{beat.sof << bits + 1 | beat.eol << bits | beat.pixel:x}")
+            if beat.sof:
+                lines.append(f"{beat.width:x} {beat.height:x}")
         for frame in frames if beats is None else []:
             channels, height, width = frame.shape
             # The channels of one pixel lie side by side, like pixels of a beat.
             together = frame.transpose(1, 2, 0).reshape(height, width * channels)
             words = beat_words(together, formats.pixel.width, channels)
-            lines += _stream_lines(words, f"{width:x} {height:x} ")
+            lines += _stream_lines(words, bits, f"{width:x} {height:x}")
         _write_lines(work / "input.hex", lines)
         lines = []
         for index, frame in enumerate(frames):
@@ -418,7 +421,8 @@ def play(
                 shape = config.layer.output_shape(frame.shape[1], frame.shape[2])
                 codes = np.zeros(shape, dtype=np.int64)
             words = beat_words(codes, formats.output.width, video.pixels_per_clock)
-            lines += _stream_lines(words, "")
+            out_bits = -(-formats.output.width * video.pixels_per_clock // 8) * 8
+            lines += _stream_lines(words, out_bits)
         _write_lines(work / "expected.hex", lines)
         weight_mask = (1 << formats.weight.width) - 1
         _write_lines(
