@@ -17,7 +17,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,10 +107,20 @@ def tool_path() -> Iterator[None]:
         os.environ["PATH"] = before
 
 
+def listed(name: str) -> list[Path]:
+    """The Verilog that a file list of hw/ names, with the lists it includes by ``-f``."""
+    files: list[Path] = []
+    words = iter((ROOT / "hw" / name).read_text().split())
+    for word in words:
+        files += listed(next(words)) if word == "-f" else [ROOT / "hw" / word]
+    return files
+
+
 def sources(top: str) -> list[Path]:
-    """The Verilog of the engine, and of the top where it lies in tb/."""
-    listed = (ROOT / "hw" / "deconv.f").read_text().split()
-    files = [ROOT / "hw" / name for name in listed]
+    """The Verilog of the engine, with its wrapper for the wrapper's parts; tb/ for a top there."""
+    files, wrapper = listed("deconv.f"), listed("deconv_axi.f")
+    if ROOT / "hw" / f"{top}.v" in wrapper and ROOT / "hw" / f"{top}.v" not in files:
+        files = wrapper
     if top == "bench":
         files += [ROOT / "tb" / name for name in ("player.v", "scoreboard.v")]
     if (ROOT / "tb" / f"{top}.v").exists():
@@ -121,7 +131,7 @@ def sources(top: str) -> list[Path]:
 def build(
     simulator: str,
     top: str,
-    parameters: dict[str, int],
+    parameters: Mapping[str, int | str],
     *,
     waves: bool = False,
     public: bool = True,
@@ -134,7 +144,7 @@ def build(
     top : str
         A module of hw/, or ``bench``.
     parameters : dict
-        Parameters of the top.
+        Parameters of the top; text without quotes.
     waves : bool
         Leave an FST file when it runs.
     public : bool
@@ -184,7 +194,10 @@ def build(
                 runner.build(
                     sources=files,
                     hdl_toplevel=top,
-                    parameters=parameters,
+                    parameters={
+                        name: f'"{value}"' if isinstance(value, str) else value
+                        for name, value in parameters.items()
+                    },
                     build_dir=folder,
                     build_args=arguments,
                     waves=waves,

@@ -1,0 +1,2 @@
+-f deconv.f
+crc32.v
