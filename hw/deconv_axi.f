@@ -1,2 +1,3 @@
 -f deconv.f
 crc32.v
+kernel_store.v
