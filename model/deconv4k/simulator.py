@@ -119,7 +119,7 @@ def listed(name: str) -> list[Path]:
 def sources(top: str) -> list[Path]:
     """The Verilog of the engine, with its wrapper for the wrapper's parts; tb/ for a top there."""
     files, wrapper = listed("deconv.f"), listed("deconv_axi.f")
-    if ROOT / "hw" / f"{top}.v" in wrapper and ROOT / "hw" / f"{top}.v" not in files:
+    if top in {path.stem for path in wrapper} - {path.stem for path in files}:
         files = wrapper
     if top == "bench":
         files += [ROOT / "tb" / name for name in ("player.v", "scoreboard.v")]
