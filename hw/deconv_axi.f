@@ -1,3 +1,4 @@
 -f deconv.f
 crc32.v
 kernel_store.v
+control.v
