@@ -60,6 +60,13 @@ class _Icarus(_TestbenchPath, Icarus):
 class _Verilator(_TestbenchPath, Verilator):
     """Verilator with every signal public, as small tests want."""
 
+    def _build_command(self) -> list[Any]:
+        commands: list[Any] = list(super()._build_command())
+        # The wheel was configured without the option that names a precompiled header, which the
+        # makefile of a large design uses.
+        commands[-1] = [*commands[-1], "CFG_CXXFLAGS_PCH_I=-include"]
+        return commands
+
 
 class _FastVerilator(_Verilator):
     """Verilator without making every signal public, which slows it several times."""
@@ -148,8 +155,8 @@ def build(
     waves : bool
         Leave an FST file when it runs.
     public : bool
-        Verilator: let cocotb see every signal, as small tests want; the bench says itself what is
-        public.
+        Verilator: let cocotb see every signal, as small tests want; a top with a control file in
+        tb/ (``bench.vlt``) says itself what is public.
 
     Raises
     ------
@@ -162,10 +169,10 @@ def build(
     if not (ROOT / "hw" / "deconv.f").exists():
         raise InputError(f"{ROOT}: no hw/ here; the RTL engines run from a checkout")
     files = sources(top)
-    public = public and top != "bench"
+    control = [path for path in [ROOT / "tb" / f"{top}.vlt"] if path.exists()]
+    public = public and not control
     digest = hashlib.sha256()
-    control = ROOT / "tb" / "bench.vlt"
-    for path in [*files, control, Path(__file__)]:
+    for path in [*files, *control, Path(__file__)]:
         digest.update(path.read_bytes())
     identity = [simulator, top, sorted(parameters.items()), waves, public]
     digest.update(json.dumps(identity).encode())
@@ -185,8 +192,7 @@ def build(
             arguments += ["-CFLAGS", "-fcoroutines", "-CFLAGS", "-O2"]
             if waves:
                 arguments += ["--trace-fst"]
-            if top == "bench":
-                arguments += [str(control)]
+            arguments += [str(path) for path in control]
         else:
             runner = _Icarus()
         try:
