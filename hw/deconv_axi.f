@@ -2,3 +2,5 @@
 crc32.v
 kernel_store.v
 control.v
+generated/registers.sv
+deconv_axi.v
