@@ -59,9 +59,12 @@ def test_deconv_axi(sim: str, name: str, tmp_path: Path, seed: int) -> None:
         return noise.integers(target.min_code, target.max_code, shape, endpoint=True)
 
     kernels = []
-    for _ in range(3):
+    for number in range(3):
         weights = codes(formats.weight, layer.in_channels, 1, layer.kernel, layer.kernel)
-        kernels.append((weights, None if formats.bias is None else codes(formats.bias, 1)))
+        bias = None if formats.bias is None else codes(formats.bias, 1)
+        if formats.bias is not None and number == 1:
+            bias = np.array([formats.bias.min_code])  # a sign to extend, whatever the noise
+        kernels.append((weights, bias))
     (tmp_path / "power_up.hex").write_text(signature.power_up_text(config, *kernels[0]))
 
     sets = []
