@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup sim sim-full test lint bench vectors clean distclean
+.PHONY: help setup sim sim-full test lint bench vectors registers clean distclean
 
 # What a user may set reaches the recipes through the environment, so that any path survives.
 export SIM CASE SEED WAVES IMAGE CONFIG PYTHON
@@ -50,6 +50,9 @@ bench: $(BASE) ## measure speed and write the figures under build/
 
 vectors: $(BASE) ## write the committed test vectors anew
 	@$(BIN)/deconv4k vectors
+
+registers: $(TEST) ## make what follows from hw/registers.rdl; HTML under build/registers/
+	@$(BIN)/python tools/registers.py --html
 
 clean: ## remove everything generated, keep .venv
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,7 +18,9 @@ from cocotb.handle import SimHandleBase
 from cocotb.triggers import Timer
 
 
-def run(sim: str, top: str, parameters: dict[str, int], work: Path, seed: int, **data: Any) -> None:
+def run(
+    sim: str, top: str, parameters: Mapping[str, int | str], work: Path, seed: int, **data: Any
+) -> None:
     """Build a module and run the coroutines of tb/test_<module>.py on it.
 
     `data` reaches the coroutines with the parameters.

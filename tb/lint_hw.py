@@ -33,6 +33,9 @@ def main() -> int:
     clean = True
     for name, config in POINTS.items():
         clean &= lint(name, "deconv", engine.parameters(config))
+    generated = str(simulator.ROOT / "hw" / "generated" / "registers.vlt")
+    for name, config in POINTS.items():
+        clean &= lint(name, "deconv_axi", engine.wrapper_parameters(config), generated)
     # bench.vlt says what cocotb reads and writes.
     control = str(simulator.ROOT / "tb" / "bench.vlt")
     clean &= lint("default", "bench", {}, "--timing", "--timescale", "1ns/1ps", control)

@@ -25,7 +25,6 @@ module player #(
     output reg done  // every beat of the file was accepted
 );
     integer file;
-    integer got;
     wire run = go && !rst;
     reg [15:0] next_width;
     reg [15:0] next_height;
@@ -57,7 +56,9 @@ module player #(
             if (tready || !tvalid) begin
                 if (!loaded) begin
                     loaded = $fscanf(file, "%h\n", next) == 1;
-                    if (next[DATA_W+1]) got = $fscanf(file, "%h %h\n", next_width, next_height);
+                    if (loaded && next[DATA_W+1]) begin
+                        loaded = $fscanf(file, "%h %h\n", next_width, next_height) == 2;
+                    end
                 end
                 if (loaded && wait_q == 0 && (pause == 0 || random[7:0] >= pause)) begin
                     {tuser, tlast, tdata} <= next;

@@ -24,6 +24,22 @@ WRONG = {
     "product overflow 4": ({"PRODUCT_W": 8, "PRODUCT_O": 4}, "quantise O must be 0 to 3"),
 }
 
+WRONG_PARTS = {
+    "weights of 33 bits": ("kernel_store", {"WEIGHT_W": 33}, "WEIGHT W must be 1 to 32"),
+    "a bias of 33 bits": ("kernel_store", {"BIAS_W": 33}, "BIAS W 0 to 32"),
+    "65,536 words": ("kernel_store", {"C_IN": 2, "K": 256}, "counts up to 65534 words"),
+    "two output channels": ("deconv_axi", {"C_OUT": 2}, "C OUT must be 1"),
+    "MAX_H 0": ("deconv_axi", {"MAX_H": 0}, "MAX H must be 1 to 65535"),
+    "MAX_H 65536": ("deconv_axi", {"MAX_H": 65536}, "MAX H must be 1 to 65535"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_PARTS)
+def test_wrong_parameters_of_the_wrapper(sim: str, name: str) -> None:
+    top, parameters, sentence = WRONG_PARTS[name]
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        simulator.build(sim, top, parameters)
+
 
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_parameters_stop_elaboration(sim: str, name: str) -> None:

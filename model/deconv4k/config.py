@@ -5,6 +5,7 @@ The Config object reaches the model, the parameters of the RTL, the vectors and 
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -210,6 +211,15 @@ class Config:
                     lines.append(f"{item.name} = {shown}")
             lines.append("")
         return "\n".join(lines)
+
+    @property
+    def digest(self) -> int:
+        """32 bits that tell configurations apart: the register CONFIG_HASH of what is built of it.
+
+        The first four bytes, the most significant one first, of the SHA-256 of `to_toml`: comments,
+        order and defaults of the file do not count.
+        """
+        return int.from_bytes(hashlib.sha256(self.to_toml().encode()).digest()[:4], "big")
 
 
 _REQUIRED = {"layer": ("kernel", "stride"), "formats": ("pixel", "weight", "output"), "video": ()}

@@ -96,6 +96,41 @@ def parameters(config: Config) -> dict[str, int]:
     }
 
 
+def wrapper_parameters(config: Config) -> dict[str, int]:
+    """Parameters of hw/deconv_axi.v: those of the core, and what only its registers tell.
+
+    The integer bits and modes of the formats do not change the hardware where the core has no
+    parameter for them; software reads them to make codes of its numbers.
+    """
+    formats = config.formats
+    result = parameters(config)
+    result["C_OUT"] = config.layer.out_channels
+    result["MAX_H"] = config.video.height
+    result["CONFIG_HASH"] = config.digest
+    for prefix, node in (
+        ("PIXEL", formats.pixel),
+        ("WEIGHT", formats.weight),
+        ("BIAS", formats.bias),
+        ("PRODUCT", formats.product),
+        ("ACC", accumulator(config)),
+        ("OUT", formats.output),
+    ):
+        if node is not None:
+            result[f"{prefix}_I"] = node.integer
+            result[f"{prefix}_Q"] = int(node.rounding)
+            result[f"{prefix}_O"] = int(node.overflow)
+    return result
+
+
+def accumulator(config: Config) -> Format:
+    """The format of the engine's sums: the configuration's, or the one that holds every kernel."""
+    if config.formats.accumulator is not None:
+        return config.formats.accumulator
+    bits = accumulator_bits(config)
+    integer = bits - config.formats.sum_fraction
+    return Format(bits, integer, True, Rounding.AP_TRN, Overflow.AP_WRAP)
+
+
 @dataclass(frozen=True)
 class Clocks:
     """Predicted clocks for one frame, nothing stalling.

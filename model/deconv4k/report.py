@@ -39,6 +39,7 @@ def facts(config: Config, weights: NDArray[Any]) -> dict[str, Any]:
                 "step": 2.0**-node.fraction,
             }
     result: dict[str, Any] = {
+        "config_hash": f"{config.digest:08x}",
         "formats": nodes,
         "phases": {
             f"({r},{s})": layer.phase_taps()[r][s]
@@ -99,6 +100,7 @@ def info(config: Config, weights: NDArray[Any], *, as_json: bool = False) -> Non
         click.echo(json.dumps(data, indent=2))
         return
     console = Console()
+    console.print(f"Configuration hash: {data['config_hash']} (register CONFIG_HASH)")
     table = Table("node", "HLS", "Q", "codes", "step", title="Formats")
     for name, node in data["formats"].items():
         low, high = node["codes"]

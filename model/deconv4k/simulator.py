@@ -17,7 +17,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,10 @@ class _Verilator(_TestbenchPath, Verilator):
     def _build_command(self) -> list[Any]:
         verilate, make = super()._build_command()
         self.env["COMPILED"] = str(ROOT / "build" / "sim" / "runtime")
-        return [verilate, [*make, f"OBJCACHE={ROOT / 'tools' / 'compile-once.sh'}"]]
+        once = f"OBJCACHE={ROOT / 'tools' / 'compile-once.sh'}"
+        # The wheel was configured without the option that names a precompiled header, which the
+        # makefile of a large design uses.
+        return [verilate, [*make, once, "CFG_CXXFLAGS_PCH_I=-include"]]
 
 
 class _FastVerilator(_Verilator):
@@ -104,10 +107,20 @@ def verilator() -> str | None:
     return shutil.which("verilator")
 
 
+def listed(name: str) -> list[Path]:
+    """The Verilog that a file list of hw/ names, with the lists it includes by ``-f``."""
+    files: list[Path] = []
+    words = iter((ROOT / "hw" / name).read_text().split())
+    for word in words:
+        files += listed(next(words)) if word == "-f" else [ROOT / "hw" / word]
+    return files
+
+
 def sources(top: str) -> list[Path]:
-    """The Verilog of the engine, and of the top where it lies in tb/."""
-    listed = (ROOT / "hw" / "deconv.f").read_text().split()
-    files = [ROOT / "hw" / name for name in listed]
+    """The Verilog of the engine, with its wrapper for the wrapper's parts; tb/ for a top there."""
+    files, wrapper = listed("deconv.f"), listed("deconv_axi.f")
+    if top in {path.stem for path in wrapper} - {path.stem for path in files}:
+        files = wrapper
     if top == "bench":
         files += [ROOT / "tb" / name for name in ("player.v", "scoreboard.v")]
     if (ROOT / "tb" / f"{top}.v").exists():
@@ -118,7 +131,7 @@ def sources(top: str) -> list[Path]:
 def build(
     simulator: str,
     top: str,
-    parameters: dict[str, int],
+    parameters: Mapping[str, int | str],
     *,
     waves: bool = False,
 ) -> Path:
@@ -130,7 +143,8 @@ def build(
     top : str
         A module of hw/, or ``bench``.
     parameters : dict
-        Parameters of the top.
+        Parameters of the top; text without quotes. Verilator lets cocotb see every signal, unless a
+        control file in tb/ (``bench.vlt``) says which.
     waves : bool
         Leave an FST file when it runs.
 
@@ -145,10 +159,11 @@ def build(
     if not (ROOT / "hw" / "deconv.f").exists():
         raise InputError(f"{ROOT}: no hw/ here; the RTL engines run from a checkout")
     files = sources(top)
-    public = top != "bench"  # bench.vlt says what cocotb sees of the bench
+    # A control file says itself what cocotb sees.
+    control = [path for path in [ROOT / "tb" / f"{top}.vlt"] if path.exists()]
+    public = not control
     digest = hashlib.sha256()
-    control = ROOT / "tb" / "bench.vlt"
-    for path in [*files, control, Path(__file__)]:
+    for path in [*files, *control, Path(__file__)]:
         digest.update(path.read_bytes())
     identity = [simulator, top, sorted(parameters.items()), waves, public]
     digest.update(json.dumps(identity).encode())
@@ -168,15 +183,17 @@ def build(
             arguments += ["-CFLAGS", "-fcoroutines", "-CFLAGS", "-O2"]
             if waves:
                 arguments += ["--trace-fst"]
-            if top == "bench":
-                arguments += [str(control)]
+            arguments += [str(path) for path in control]
         else:
             runner = _Icarus()
         try:
             runner.build(
                 sources=files,
                 hdl_toplevel=top,
-                parameters=parameters,
+                parameters={
+                    name: f'"{value}"' if isinstance(value, str) else value
+                    for name, value in parameters.items()
+                },
                 build_dir=folder,
                 build_args=arguments,
                 waves=waves,

@@ -100,5 +100,6 @@ def test_fit_writes_a_kernel_that_loads(tmp_path):
 def test_info_proves_the_accumulator(tmp_path):
     result = deconv4k("info", cwd=tmp_path)
     assert result.returncode == 0
-    for text in ("ap_ufixed<8,8>", "UQ8.0", "Proof:", "2,073,600", "81"):
+    digest = f"{Config.load(cli.DEFAULT_CONFIG).digest:08x}"
+    for text in ("ap_ufixed<8,8>", "UQ8.0", "Proof:", "2,073,600", "81", digest):
         assert text in result.stdout

@@ -1,5 +1,7 @@
 """One file, every violation named at once."""
 
+import hashlib
+
 import pytest
 
 from deconv4k.config import Config
@@ -100,3 +102,27 @@ def test_files_that_cannot_be_read(tmp_path):
     path.write_text(GOOD.replace("kernel = 9", "kernel = 0"))
     with pytest.raises(InputError, match=r"c\.toml: layer\.kernel = 0"):
         Config.load(path)
+
+
+def test_digest_is_of_what_the_file_means_not_how_it_is_written():
+    config = Config.from_toml(GOOD)
+    # sha256sum of the canonical text, whose first eight digits these are
+    text = config.to_toml()
+    assert f"{config.digest:08x}" == hashlib.sha256(text.encode()).hexdigest()[:8]
+    shuffled = "# a comment\n" + GOOD[GOOD.index("[formats]") :] + GOOD[: GOOD.index("[formats]")]
+    assert Config.from_toml(shuffled).digest == config.digest
+
+
+def test_digest_differs_for_every_change():
+    changes = [
+        ("kernel = 9", "kernel = 7\npadding = 3"),
+        ("ap_ufixed<8,8,AP_RND,AP_SAT>", "ap_ufixed<8,8,AP_RND,AP_WRAP>"),
+        ("width = 1920", "width = 1919"),
+        ("pixels_per_clock = 4", "pixels_per_clock = 2"),
+        ("[video]", 'bias = "ap_fixed<18,10>"\n[video]'),
+    ]
+    digests = {Config.from_toml(GOOD).digest}
+    for old, new in changes:
+        text = GOOD.replace("padding = 4\n", "") if "padding" in new else GOOD
+        digests.add(Config.from_toml(text.replace(old, new)).digest)
+    assert len(digests) == 1 + len(changes)

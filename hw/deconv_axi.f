@@ -1,0 +1,6 @@
+-f deconv.f
+crc32.v
+kernel_store.v
+control.v
+generated/registers.sv
+deconv_axi.v
