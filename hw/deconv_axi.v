@@ -357,6 +357,8 @@ module deconv_axi #(
         .signature(signature_kernel)
     );
 
+    // The core takes any height; a frame higher than promised is refused like one without lines.
+    wire [15:0] height = frame_height > MAX_H[15:0] ? 16'd0 : frame_height;
     wire dropped;
     wire [PIXEL_BITS-1:0] frame_pixel;
     wire frame_first;
@@ -393,7 +395,7 @@ module deconv_axi #(
         .clk(aclk),
         .rst(rst || core_reset),
         .frame_width(frame_width),
-        .frame_height(frame_height),
+        .frame_height(height),
         .kernel(kernel),
         .bias(bias),
         .enable(core_enable),
