@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deconv4k.config import Config
+from deconv4k.errors import InputError
 from deconv4k.fixed import Format, Overflow, quantise
 
 MODEL_BITS = 62
@@ -85,6 +86,83 @@ def bound(config: Config, weights: NDArray[Any], bias: NDArray[Any] | None = Non
     assert best_low is not None
     assert best_high is not None
     return Bound(best_low[0], best_high[0], best_low[1], best_high[1])
+
+
+@dataclass(frozen=True)
+class Path:
+    """How the golden model computes: which integers hold pixels and sums.
+
+    Parameters
+    ----------
+    bits : int
+        Width of the sums: 32 or 64.
+    group : int
+        Products that one instruction adds: 2 with pixels and weights as int16, else 1.
+    reason : str
+        The proof, in a sentence.
+    """
+
+    bits: int
+    group: int
+    reason: str
+
+    @property
+    def sum_dtype(self) -> np.dtype[Any]:
+        """Type of the sums."""
+        return np.dtype(f"int{self.bits}")
+
+    def __str__(self) -> str:
+        return f"int16 pairs, int{self.bits} sums" if self.group == 2 else f"int{self.bits}"
+
+
+def path(config: Config, reach: Bound, output: Format, shift: int) -> Path:
+    """The fastest integers that are exact, chosen by the proven bound.
+
+    Parameters
+    ----------
+    config : Config
+    reach : Bound
+        Of the weights in hand.
+    output : Format
+        What the sums are quantised to, `shift` fraction bits away.
+    shift : int
+
+    Raises
+    ------
+    InputError
+        Where 64-bit arithmetic is not wide enough.
+    """
+    formats = config.formats
+    left = max(0, -shift)
+    held = reach.bits
+    if formats.accumulator is not None:
+        width = formats.accumulator.width
+        unsigned = not formats.accumulator.signed and reach.low < 0
+        held = width + 1 if unsigned else min(held, width)
+    if max(reach.bits, held + left) > MODEL_BITS:
+        raise InputError(
+            f"sums of {reach.bits} bits with {left} more fraction bits in "
+            f"the output; allowed: {MODEL_BITS} bits together"
+        )
+    needed = held + left
+    product = 0
+    if formats.product is not None:
+        exact = formats.pixel.width + formats.weight.width
+        product = max(formats.product.width + 1, exact + max(0, -formats.product_shift))
+    kept = f"sums of {reach.bits} bits"
+    if held != reach.bits:
+        kept += f", {held} of them after the accumulator"
+    if left:
+        kept += f", {left} more fraction bits in the output"
+    if product:
+        kept += f", products of {product} bits"
+    wide = max(needed, product) > 31 or (not output.signed and output.width > 31)
+    if wide:
+        return Path(64, 1, f"{kept}: more than 31")
+    factors = max(each.width + (not each.signed) for each in (formats.pixel, formats.weight))
+    if product or factors > 16:
+        return Path(32, 1, f"{kept}: at most 31; pixels or weights of {factors} bits")
+    return Path(32, 2, f"{kept}: at most 31; pixels and weights of at most {factors} bits")
 
 
 def any_weights_bits(config: Config, bias_format: Format | None = None) -> int:

@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from deconv4k.errors import InputError
+from deconv4k.lanes import choose_greater
 
 MAX_WIDTH = 64
 """Widest format, in bits."""
@@ -198,96 +199,143 @@ class Format:
         raise AssertionError(self.width)
 
 
-@njit(cache=True, inline="always")
-def round_shift(code, shift, rounding):  # type: ignore[no-untyped-def]
-    """Divide a code by ``2**shift`` and round to an integer.
+class Steps(NamedTuple):
+    """One quantisation as arithmetic without a branch, for `quantise_code`.
 
-    ``floor(code / 2**shift)``, plus one where the mode says so. A negative `shift` multiplies.
+    Each field is one integer; all have the type of the codes.
+    """
+
+    left: Any
+    """Fraction bits to add."""
+    right: Any
+    """Fraction bits to remove."""
+    sign: Any
+    """Shift that leaves -1 of a negative code and 0 of any other."""
+    offset: Any
+    """Added before the shift to the right, to every code."""
+    negative: Any
+    """Mask: what negative codes get on top."""
+    odd: Any
+    """Mask: what codes with an odd floor get on top."""
+    base: Any
+    """Smallest code of a target that wraps; 0 where `wrap` is idle."""
+    wrap: Any
+    """Mask: what remains of code - base; -1 where nothing wraps."""
+    low: Any
+    """Smallest code that the target holds."""
+    high: Any
+    """Largest code that the target holds."""
+    under: Any
+    """What a code below `low` becomes."""
+    over: Any
+    """What a code above `high` becomes."""
+
+
+def steps(shift: int, target: Format, bits: int = 64) -> Steps:
+    """The quantisation to a format, for codes held in `bits` bits.
+
+    Rounding adds to the code before it is shifted, with ``half = 2**(shift-1)``::
+
+        AP_RND          half                       ties to plus infinity
+        AP_RND_ZERO     half - 1, +1 if negative   ties to zero
+        AP_RND_MIN_INF  half - 1                   ties to minus infinity
+        AP_RND_INF      half, -1 if negative       ties away from zero
+        AP_RND_CONV     half - 1, +1 if odd        ties to even
+        AP_TRN          nothing                    to minus infinity
+        AP_TRN_ZERO     2*half - 1 if negative     to zero
 
     Parameters
     ----------
-    code : int64
-        ``abs(code) < 2**62``; with a negative `shift` the product too.
     shift : int
-        -62 to 62 bits.
-    rounding : int
-        A `Rounding`.
+        Fraction bits to remove (negative: to add), -62 to 62.
+    target : Format
+    bits : int
+        32 or 64. Codes keep two bits free: ``abs(code) < 2**(bits - 2)``, after a shift to the
+        left too. Under that condition a shift beyond ``bits - 1`` gives what ``bits - 1`` gives.
 
     Returns
     -------
-    int64
+    Steps
+        Of NumPy integers of that many bits.
     """
-    if shift <= 0:
-        return code << -shift
-    floor = code >> shift
-    rest = code - (floor << shift)
-    half = np.int64(1) << (shift - 1)
-    up = False
-    if rounding == 0:  # AP_RND: ties to plus infinity
-        up = rest >= half
-    elif rounding == 1:  # AP_RND_ZERO: ties to zero
-        up = rest > half or (rest == half and code < 0)
-    elif rounding == 2:  # AP_RND_MIN_INF: ties to minus infinity
-        up = rest > half
-    elif rounding == 3:  # AP_RND_INF: ties away from zero
-        up = rest > half or (rest == half and code >= 0)
-    elif rounding == 4:  # AP_RND_CONV: ties to even
-        up = rest > half or (rest == half and (floor & 1) == 1)
-    elif rounding == 6:  # AP_TRN_ZERO: to zero
-        up = rest != 0 and code < 0
-    return floor + np.int64(up)
-
-
-@njit(cache=True, inline="always")
-def overflow_to(code, width, signed, overflow):  # type: ignore[no-untyped-def]
-    """Bring a code into the range of a format of `width` bits.
-
-    Parameters
-    ----------
-    code : int64
-    width : int
-        1 to 64.
-    signed : bool
-    overflow : int
-        An `Overflow`.
-
-    Returns
-    -------
-    int64
-        A code of the format; unsigned 64-bit codes come back as their two's complement.
-    """
-    if width >= 64:
-        return code if signed or overflow == 3 or code > 0 else np.int64(0)
-    one = np.int64(1)
-    if overflow == 3:  # AP_WRAP
-        if signed:
-            return (code << (64 - width)) >> (64 - width)
-        return code & ((one << width) - one)
-    if signed:
-        high = (one << (width - 1)) - one
-        low = -high - one
-    else:
-        high = (one << width) - one
-        low = np.int64(0)
-    if overflow == 2 and signed:  # AP_SAT_SYM: the lowest code is never used
+    right = min(max(shift, 0), bits - 1)
+    half = 1 << right >> 1
+    offset, negative, odd = {
+        Rounding.AP_RND: (half, 0, 0),
+        Rounding.AP_RND_ZERO: (half - 1, 1, 0),
+        Rounding.AP_RND_MIN_INF: (half - 1, 0, 0),
+        Rounding.AP_RND_INF: (half, -1, 0),
+        Rounding.AP_RND_CONV: (half - 1, 0, 1),
+        Rounding.AP_TRN: (0, 0, 0),
+        Rounding.AP_TRN_ZERO: (0, 2 * half - 1, 0),
+    }[target.rounding if right else Rounding.AP_TRN]
+    most = (1 << (bits - 1)) - 1
+    low, high = max(target.min_code, -most - 1), min(target.max_code, most)
+    base, wrap = 0, -1
+    if target.overflow is Overflow.AP_WRAP and target.width < bits:
+        base, wrap = low, (1 << target.width) - 1
+    elif target.overflow is Overflow.AP_WRAP:
+        # Of 64 unsigned bits the codes beyond 63 are their two's complement.
+        low = -most - 1
+    elif target.overflow is Overflow.AP_SAT_SYM and target.signed:
         low = -high
-    if code > high:
-        return np.int64(0) if overflow == 1 else high
-    if code < low:
-        return np.int64(0) if overflow == 1 else low
-    return code
-
-
-@njit(cache=True, inline="always")
-def quantise_code(code, shift, rounding, overflow, width, signed):  # type: ignore[no-untyped-def]
-    """Quantise one code: `round_shift`, then `overflow_to`; hw/quantise.v in Python."""
-    return overflow_to(round_shift(code, shift, rounding), width, signed, overflow)
+    under, over = (0, 0) if target.overflow is Overflow.AP_SAT_ZERO else (low, high)
+    rounding = (max(-shift, 0), right, bits - 1, offset, negative, odd)
+    overflow = (base, wrap, low, high, under, over)
+    return Steps(*map(np.int32 if bits == 32 else np.int64, rounding + overflow))
 
 
 @njit(cache=True)
-def _quantise_codes(codes, shift, rounding, overflow, width, signed, out):  # type: ignore[no-untyped-def]
+def round_shift(code, s):  # type: ignore[no-untyped-def]
+    """Move the binary point and round: ``code / 2**shift`` to an integer, as `steps` says.
+
+    Parameters
+    ----------
+    code : int64 or Lanes
+    s : Steps
+        Of the same type.
+
+    Returns
+    -------
+    The type of `code`
+    """
+    tie = ((code >> s.sign) & s.negative) + ((code >> s.right) & s.odd)
+    return ((code << s.left) + s.offset + tie) >> s.right
+
+
+@njit(cache=True)
+def overflow_to(code, s):  # type: ignore[no-untyped-def]
+    """Bring a code into the range of the target; parameters as `round_shift`."""
+    wrapped = ((code - s.base) & s.wrap) + s.base
+    lifted = choose_greater(s.low, wrapped, s.under, wrapped)
+    return choose_greater(wrapped, s.high, s.over, lifted)
+
+
+@njit(cache=True)
+def quantise_code(code, s):  # type: ignore[no-untyped-def]
+    """Quantise one code: `round_shift`, then `overflow_to`; hw/quantise.v in Python."""
+    return overflow_to(round_shift(code, s), s)
+
+
+@njit(cache=True)
+def is_plain(s):  # type: ignore[no-untyped-def]
+    """Whether `quantise_plainly` will do: no sign, no parity, no wrap, no zero to care for."""
+    rounds = s.left == 0 and s.negative == 0 and s.odd == 0
+    return rounds and s.wrap == -1 and s.under == s.low and s.over == s.high
+
+
+@njit(cache=True)
+def quantise_plainly(code, s):  # type: ignore[no-untyped-def]
+    """`quantise_code` where `is_plain`: add, shift, saturate."""
+    rounded = (code + s.offset) >> s.right
+    lifted = choose_greater(s.low, rounded, s.low, rounded)
+    return choose_greater(lifted, s.high, s.high, lifted)
+
+
+@njit(cache=True)
+def _quantise_codes(codes, s, out):  # type: ignore[no-untyped-def]
     for i in range(codes.size):
-        out[i] = quantise_code(codes[i], shift, rounding, overflow, width, signed)
+        out[i] = quantise_code(codes[i], s)
 
 
 def quantise(codes: ArrayLike, fraction: int, target: Format) -> NDArray[np.int64]:
@@ -319,15 +367,7 @@ def quantise(codes: ArrayLike, fraction: int, target: Format) -> NDArray[np.int6
         )
     source = np.ascontiguousarray(codes, dtype=np.int64)
     out = np.empty_like(source)
-    _quantise_codes(
-        source.reshape(-1),
-        shift,
-        int(target.rounding),
-        int(target.overflow),
-        target.width,
-        target.signed,
-        out.reshape(-1),
-    )
+    _quantise_codes(source.reshape(-1), steps(shift, target), out.reshape(-1))
     return out
 
 
