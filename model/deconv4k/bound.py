@@ -25,6 +25,9 @@ from deconv4k.fixed import Format, Overflow, quantise
 MODEL_BITS = 62
 """Widest sum that the golden model's 64-bit arithmetic holds with room for rounding."""
 
+NARROW_BITS = 31
+"""Widest sum that 32-bit arithmetic holds with room for rounding."""
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -111,8 +114,10 @@ class Path:
         """Type of the sums."""
         return np.dtype(f"int{self.bits}")
 
-    def __str__(self) -> str:
-        return f"int16 pairs, int{self.bits} sums" if self.group == 2 else f"int{self.bits}"
+    @property
+    def name(self) -> str:
+        """Pixels and weights as pairs of int16, or everything as one integer type."""
+        return "int16 pairs" if self.group == 2 else f"int{self.bits}"
 
 
 def path(config: Config, reach: Bound, output: Format, shift: int) -> Path:
@@ -134,35 +139,45 @@ def path(config: Config, reach: Bound, output: Format, shift: int) -> Path:
     """
     formats = config.formats
     left = max(0, -shift)
-    held = reach.bits
-    if formats.accumulator is not None:
-        width = formats.accumulator.width
-        unsigned = not formats.accumulator.signed and reach.low < 0
-        held = width + 1 if unsigned else min(held, width)
+    held = _held_bits(config, reach)
     if max(reach.bits, held + left) > MODEL_BITS:
         raise InputError(
             f"sums of {reach.bits} bits with {left} more fraction bits in "
             f"the output; allowed: {MODEL_BITS} bits together"
         )
-    needed = held + left
-    product = 0
+    needs = {"sums": held + left}
     if formats.product is not None:
-        exact = formats.pixel.width + formats.weight.width
-        product = max(formats.product.width + 1, exact + max(0, -formats.product_shift))
-    kept = f"sums of {reach.bits} bits"
-    if held != reach.bits:
-        kept += f", {held} of them after the accumulator"
-    if left:
-        kept += f", {left} more fraction bits in the output"
-    if product:
-        kept += f", products of {product} bits"
-    wide = max(needed, product) > 31 or (not output.signed and output.width > 31)
-    if wide:
-        return Path(64, 1, f"{kept}: more than 31")
+        signed = formats.pixel.signed or formats.weight.signed
+        exact = formats.pixel.width + formats.weight.width + (not signed)
+        needs["products"] = max(exact + max(0, -formats.product_shift), formats.product.width + 1)
+    if not output.signed:
+        needs["outputs"] = output.width
+    proof = ", ".join(f"{name} of {bits} bits" for name, bits in needs.items())
+    if max(needs.values()) > NARROW_BITS:
+        return Path(64, 1, f"{proof}: more than {NARROW_BITS}, so 64-bit integers")
     factors = max(each.width + (not each.signed) for each in (formats.pixel, formats.weight))
-    if product or factors > 16:
-        return Path(32, 1, f"{kept}: at most 31; pixels or weights of {factors} bits")
-    return Path(32, 2, f"{kept}: at most 31; pixels and weights of at most {factors} bits")
+    if formats.product is not None:
+        why = "each product is quantised alone"
+    elif factors > 16:
+        why = f"pixels or weights need {factors} signed bits, more than 16"
+    else:
+        why = f"pixels and weights fit {factors} signed bits"
+    proof = f"{proof}: at most {NARROW_BITS}, so 32-bit integers; {why}"
+    return Path(32, 2 if factors <= 16 and formats.product is None else 1, proof)
+
+
+def _held_bits(config: Config, reach: Bound) -> int:
+    """Signed width of a sum after the accumulator.
+
+    Before it a sum may be wider: it is kept modulo a power of two that the accumulator's divides.
+    """
+    accumulator = config.formats.accumulator
+    if accumulator is None:
+        return reach.bits
+    # A negative sum wraps to a large one where the accumulator is unsigned.
+    if not accumulator.signed and reach.low < 0:
+        return accumulator.width + 1
+    return min(reach.bits, accumulator.width + (not accumulator.signed))
 
 
 def any_weights_bits(config: Config, bias_format: Format | None = None) -> int:

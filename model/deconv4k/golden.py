@@ -1,8 +1,8 @@
 """The golden model: bit-true, polyphase, phase by phase as the hardware.
 
-``run`` is the whole layer; ``phase_sums`` stops before the output quantiser. Sums are exact
-(int32 or int64, whichever the accumulator bound of `deconv4k.bound` proves sufficient), no float
-stands anywhere.
+``run`` is the whole layer; ``phase_sums`` stops before the output quantiser. Sums are exact: in
+pairs of int16 products, in int32 or in int64, the fastest that the accumulator bound proves
+sufficient (`deconv4k.bound.path`); no float stands anywhere. docs/golden.md tells how it is fast.
 """
 
 from __future__ import annotations
@@ -188,18 +188,24 @@ def _layer(
     def work(first: int, last: int) -> None:
         _tiles(first, last, frame, taps, start, geometry, product, accumulator, target, out)
 
-    _spread(work, -(-rows // TILE_ROWS))
+    spread(work, -(-rows // TILE_ROWS))
     return out
 
 
-def _spread(work: Callable[[int, int], None], jobs: int) -> None:
-    """Call ``work(first, last)`` on ranges of jobs, on every processor this process may use."""
-    threads = min(len(os.sched_getaffinity(0)), jobs)
-    if threads == 1:
+def threads() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def spread(work: Callable[[int, int], None], jobs: int) -> None:
+    """Call ``work(first, last)``, in threads, on ranges that together are ``range(jobs)``."""
+    workers = min(threads(), jobs)
+    if workers == 1:
         work(0, jobs)
         return
-    ends = [jobs * part // (8 * threads) for part in range(8 * threads + 1)]
-    with ThreadPoolExecutor(threads) as pool:
+    parts = 8 * workers
+    ends = [jobs * part // parts for part in range(parts + 1)]
+    with ThreadPoolExecutor(workers) as pool:
         list(pool.map(work, ends[:-1], ends[1:]))
 
 
