@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k.config import Config
+from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
 from deconv4k.fixed import Format, Overflow, quantise
 
@@ -103,11 +103,16 @@ class Path:
         Products that one instruction adds: 2 with pixels and weights as int16, else 1.
     reason : str
         The proof, in a sentence.
+    pixel_lift, weight_lift : int
+        Bits that both are shifted to the left first, so that a product that is quantised in 16
+        bits has 16 fraction bits to remove.
     """
 
     bits: int
     group: int
     reason: str
+    pixel_lift: int = 0
+    weight_lift: int = 0
 
     @property
     def sum_dtype(self) -> np.dtype[Any]:
@@ -146,24 +151,43 @@ def path(config: Config, reach: Bound, output: Format, shift: int) -> Path:
             f"the output; allowed: {MODEL_BITS} bits together"
         )
     needs = {"sums": held + left}
-    if formats.product is not None:
+    if not output.signed:
+        needs["outputs"] = output.width
+    lifts = _lifts(formats)
+    if formats.product is not None and lifts is None:
         signed = formats.pixel.signed or formats.weight.signed
         exact = formats.pixel.width + formats.weight.width + (not signed)
         needs["products"] = max(exact + max(0, -formats.product_shift), formats.product.width + 1)
-    if not output.signed:
-        needs["outputs"] = output.width
     proof = ", ".join(f"{name} of {bits} bits" for name, bits in needs.items())
     if max(needs.values()) > NARROW_BITS:
         return Path(64, 1, f"{proof}: more than {NARROW_BITS}, so 64-bit integers")
-    factors = max(each.width + (not each.signed) for each in (formats.pixel, formats.weight))
+    proof = f"{proof}: at most {NARROW_BITS}, so 32-bit integers"
+    if lifts is not None:
+        return Path(32, 2, f"{proof}; each product is quantised within 16 bits", *lifts)
     if formats.product is not None:
-        why = "each product is quantised alone"
-    elif factors > 16:
-        why = f"pixels or weights need {factors} signed bits, more than 16"
-    else:
-        why = f"pixels and weights fit {factors} signed bits"
-    proof = f"{proof}: at most {NARROW_BITS}, so 32-bit integers; {why}"
-    return Path(32, 2 if factors <= 16 and formats.product is None else 1, proof)
+        return Path(32, 1, f"{proof}; 16 bits are too few to quantise a product")
+    factors = max(map(_signed_width, (formats.pixel, formats.weight)))
+    if factors > 16:
+        return Path(32, 1, f"{proof}; pixels or weights need {factors} signed bits, more than 16")
+    return Path(32, 2, f"{proof}; pixels and weights fit {factors} signed bits")
+
+
+def _signed_width(form: Format) -> int:
+    return form.width + (not form.signed)
+
+
+def _lifts(formats: Formats) -> tuple[int, int] | None:
+    """Shifts to the left of pixel and weight, as int16, that leave 16 fraction bits to remove.
+
+    None without a product format, or where 16 bits do not suffice.
+    """
+    if formats.product is None or _signed_width(formats.product) > 16:
+        return None
+    together = 16 - formats.product_shift
+    pixel_room, weight_room = (16 - _signed_width(each) for each in (formats.pixel, formats.weight))
+    pixel = min(max(together, 0), pixel_room)
+    fits = 0 <= pixel <= together <= pixel + weight_room
+    return (pixel, together - pixel) if fits else None
 
 
 def _held_bits(config: Config, reach: Bound) -> int:

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numba.extending import overload
 from numpy.typing import ArrayLike, NDArray
 
 from deconv4k.errors import InputError
-from deconv4k.lanes import choose_greater
+from deconv4k.lanes import choose_greater, multiply_high
 
 MAX_WIDTH = 64
 """Widest format, in bits."""
@@ -209,14 +210,12 @@ class Steps(NamedTuple):
     """Fraction bits to add."""
     right: Any
     """Fraction bits to remove."""
-    sign: Any
-    """Shift that leaves -1 of a negative code and 0 of any other."""
     offset: Any
-    """Added before the shift to the right, to every code."""
-    negative: Any
-    """Mask: what negative codes get on top."""
-    odd: Any
-    """Mask: what codes with an odd floor get on top."""
+    """Added before the shift to the right."""
+    look: Any
+    """Shift to what decides a tie: all sign bits, or the floor."""
+    tie: Any
+    """Mask on that: what is added besides."""
     base: Any
     """Smallest code of a target that wraps; 0 where `wrap` is idle."""
     wrap: Any
@@ -250,7 +249,7 @@ def steps(shift: int, target: Format, bits: int = 64) -> Steps:
         Fraction bits to remove (negative: to add), -62 to 62.
     target : Format
     bits : int
-        32 or 64. Codes keep two bits free: ``abs(code) < 2**(bits - 2)``, after a shift to the
+        16, 32 or 64. Codes keep two bits free: ``abs(code) < 2**(bits - 2)``, after a shift to the
         left too. Under that condition a shift beyond ``bits - 1`` gives what ``bits - 1`` gives.
 
     Returns
@@ -260,14 +259,15 @@ def steps(shift: int, target: Format, bits: int = 64) -> Steps:
     """
     right = min(max(shift, 0), bits - 1)
     half = 1 << right >> 1
-    offset, negative, odd = {
-        Rounding.AP_RND: (half, 0, 0),
-        Rounding.AP_RND_ZERO: (half - 1, 1, 0),
-        Rounding.AP_RND_MIN_INF: (half - 1, 0, 0),
-        Rounding.AP_RND_INF: (half, -1, 0),
-        Rounding.AP_RND_CONV: (half - 1, 0, 1),
-        Rounding.AP_TRN: (0, 0, 0),
-        Rounding.AP_TRN_ZERO: (0, 2 * half - 1, 0),
+    sign = bits - 1
+    offset, look, tie = {
+        Rounding.AP_RND: (half, sign, 0),
+        Rounding.AP_RND_ZERO: (half - 1, sign, 1),
+        Rounding.AP_RND_MIN_INF: (half - 1, sign, 0),
+        Rounding.AP_RND_INF: (half, sign, -1),
+        Rounding.AP_RND_CONV: (half - 1, right, 1),
+        Rounding.AP_TRN: (0, sign, 0),
+        Rounding.AP_TRN_ZERO: (0, sign, 2 * half - 1),
     }[target.rounding if right else Rounding.AP_TRN]
     most = (1 << (bits - 1)) - 1
     low, high = max(target.min_code, -most - 1), min(target.max_code, most)
@@ -280,9 +280,9 @@ def steps(shift: int, target: Format, bits: int = 64) -> Steps:
     elif target.overflow is Overflow.AP_SAT_SYM and target.signed:
         low = -high
     under, over = (0, 0) if target.overflow is Overflow.AP_SAT_ZERO else (low, high)
-    rounding = (max(-shift, 0), right, bits - 1, offset, negative, odd)
+    rounding = (max(-shift, 0), right, offset, look, tie)
     overflow = (base, wrap, low, high, under, over)
-    return Steps(*map(np.int32 if bits == 32 else np.int64, rounding + overflow))
+    return Steps(*map(np.dtype(f"int{bits}").type, rounding + overflow))
 
 
 @njit(cache=True)
@@ -299,8 +299,7 @@ def round_shift(code, s):  # type: ignore[no-untyped-def]
     -------
     The type of `code`
     """
-    tie = ((code >> s.sign) & s.negative) + ((code >> s.right) & s.odd)
-    return ((code << s.left) + s.offset + tie) >> s.right
+    return ((code << s.left) + s.offset + ((code >> s.look) & s.tie)) >> s.right
 
 
 @njit(cache=True)
@@ -320,7 +319,7 @@ def quantise_code(code, s):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def is_plain(s):  # type: ignore[no-untyped-def]
     """Whether `quantise_plainly` will do: no sign, no parity, no wrap, no zero to care for."""
-    rounds = s.left == 0 and s.negative == 0 and s.odd == 0
+    rounds = s.left == 0 and s.tie == 0
     return rounds and s.wrap == -1 and s.under == s.low and s.over == s.high
 
 
@@ -330,6 +329,96 @@ def quantise_plainly(code, s):  # type: ignore[no-untyped-def]
     rounded = (code + s.offset) >> s.right
     lifted = choose_greater(s.low, rounded, s.low, rounded)
     return choose_greater(lifted, s.high, s.high, lifted)
+
+
+class PairSteps(NamedTuple):
+    """The quantisation of products by `quantise_pairs`, 16 bits wide; compare `Steps`.
+
+    A product of two int16 that were shifted to the left until 16 fraction bits are to be removed
+    has its floor in the upper half and the rest, as a fraction of one step, in the lower one. It
+    is rounded up where ``rest - half > threshold``.
+    """
+
+    half: Any
+    threshold: Any
+    look: Any
+    """Shift to what decides a tie: all sign bits, or the floor."""
+    tie: Any
+    """Mask on that: what is taken from the threshold."""
+    zero: Any
+    one: Any
+    base: Any
+    wrap: Any
+    low: Any
+    high: Any
+    under: Any
+    over: Any
+
+
+class PlainPairSteps(NamedTuple):
+    """`PairSteps` that truncate or round ties upwards, and wrap or saturate: fewer operations."""
+
+    nearest: Any
+    """Mask: -1 to round to nearest, 0 to truncate."""
+    sign: Any
+    base: Any
+    wrap: Any
+    low: Any
+    high: Any
+
+
+def pair_steps(target: Format) -> PairSteps | PlainPairSteps:
+    """The quantisation of a product to a format that 16 signed bits hold."""
+    *_, base, wrap, low, high, under, over = steps(0, target, 16)
+    if target.rounding in (Rounding.AP_TRN, Rounding.AP_RND) and under == low and over == high:
+        nearest = -1 if target.rounding is Rounding.AP_RND else 0
+        return PlainPairSteps(*map(np.int16, (nearest, 15, base, wrap, low, high)))
+    most = (1 << 15) - 1
+    threshold, look, tie = {
+        Rounding.AP_RND: (-1, 15, 0),
+        Rounding.AP_RND_ZERO: (0, 15, 1),
+        Rounding.AP_RND_MIN_INF: (0, 15, 0),
+        Rounding.AP_RND_INF: (-1, 15, -1),
+        Rounding.AP_RND_CONV: (0, 0, 1),
+        Rounding.AP_TRN: (most, 15, 0),
+        # most + 1 wraps to the least: every rest but zero is above it.
+        Rounding.AP_TRN_ZERO: (most, 15, -1),
+    }[target.rounding]
+    rounding = (-most - 1, threshold, look, tie, 0, 1)
+    overflow = (base, wrap, low, high, under, over)
+    return PairSteps(*map(np.int16, (*rounding, *overflow)))
+
+
+def quantise_pairs(left: Any, right: Any, s: Any) -> Any:
+    """Products of int16 lanes, each quantised: `quantise_code` by other means.
+
+    Parameters
+    ----------
+    left, right : Lanes of int16
+    s : PairSteps or PlainPairSteps, of Lanes of int16
+
+    Returns
+    -------
+    Lanes of int16
+    """
+    raise NotImplementedError("compiled code only")
+
+
+@overload(quantise_pairs)
+def _quantise_pairs(left, right, s):  # type: ignore[no-untyped-def]
+    def plain(left, right, s):  # type: ignore[no-untyped-def]
+        rounded = multiply_high(left, right) - (((left * right) >> s.sign) & s.nearest)
+        wrapped = ((rounded - s.base) & s.wrap) + s.base
+        lifted = choose_greater(s.low, wrapped, s.low, wrapped)
+        return choose_greater(lifted, s.high, s.high, lifted)
+
+    def every(left, right, s):  # type: ignore[no-untyped-def]
+        floor = multiply_high(left, right)
+        threshold = s.threshold - ((floor >> s.look) & s.tie)
+        up = choose_greater(left * right - s.half, threshold, s.one, s.zero)
+        return overflow_to(floor + up, s)
+
+    return plain if s.instance_class is PlainPairSteps else every
 
 
 @njit(cache=True)

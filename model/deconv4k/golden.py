@@ -23,18 +23,22 @@ from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.fixed import (
     Format,
-    Steps,
     is_plain,
     overflow_to,
+    pair_steps,
     quantise_code,
+    quantise_pairs,
     quantise_plainly,
     steps,
 )
 from deconv4k.lanes import (
+    halves,
     lanes_in,
     load,
     multiply_add_pairs,
+    pairs,
     splat,
+    splat_each,
     store,
     store_woven,
 )
@@ -176,11 +180,16 @@ def _layer(
     rows, columns = layer.output_shape(full.shape[1], full.shape[2])
     out = np.empty((layer.out_channels, rows, columns), dtype=output.code_dtype())
     geometry, taps = _taps(layer, kernel, chosen)
+    geometry = geometry._replace(lift=chosen.pixel_lift)
     # (C_in, H, W) as it came wherever it has the pixel format's own type
     frame = np.ascontiguousarray(full).astype(formats.pixel.code_dtype(), copy=False)
-    product = None
+    product: Any = None
     if formats.product is not None:
-        product = steps(formats.product_shift, formats.product, chosen.bits)
+        product = (
+            pair_steps(formats.product)
+            if chosen.group == 2
+            else steps(formats.product_shift, formats.product, chosen.bits)
+        )
     accumulator = steps(0, formats.accumulator or _UNCHANGED, chosen.bits)
     target = steps(shift, output, chosen.bits)
     start = start.astype(chosen.sum_dtype)
@@ -220,6 +229,8 @@ class Geometry(NamedTuple):
     stride: int
     group: int
     """Columns of one tap."""
+    lift: int
+    """Bits that pixels are shifted to the left."""
     first: NDArray[np.int64]
     """(S, S): the first tap of phase (r, s)."""
     columns: NDArray[np.int64]
@@ -272,6 +283,7 @@ def _geometry(layer: Layer, group: int) -> tuple[Geometry, NDArray[np.int64], ND
     geometry = Geometry(
         stride,
         group,
+        0,
         first,
         np.array([len(each) for each in offsets]),
         np.array(low),
@@ -290,7 +302,8 @@ def _geometry(layer: Layer, group: int) -> tuple[Geometry, NDArray[np.int64], ND
 def _taps(layer: Layer, kernel: NDArray[Any], chosen: Path) -> tuple[Geometry, NDArray[Any]]:
     """The weights in the order of `Geometry`: (C_out, C_in, taps, 2 output rows)."""
     geometry, rows, columns = _geometry(layer, chosen.group)
-    padded = np.pad(kernel.transpose(1, 0, 2, 3).astype(np.int64), ((0, 0), (0, 0), (0, 1), (0, 1)))
+    kernel = kernel.astype(np.int64) << chosen.weight_lift
+    padded = np.pad(kernel.transpose(1, 0, 2, 3), ((0, 0), (0, 0), (0, 1), (0, 1)))
     taps = padded[:, :, rows, columns]
     if chosen.group == 2:
         return geometry, ((taps[..., 0] & 0xFFFF) | (taps[..., 1] << 16)).astype(np.uint32)
@@ -324,7 +337,7 @@ def _tiles(first, last, frame, taps, bias, geometry, product, accumulator, targe
             for o in range(outputs):
                 sums[:] = bias[o]
                 for c in range(channels):
-                    _fill(frame, c, top, bottom, x + geometry.left, words, pitch, geometry.group)
+                    _fill(frame, c, top, bottom, x + geometry.left, words, pitch, geometry)
                     _add_channel(
                         oy, used, words, pitch, top, bottom, taps[o, c], offsets, geometry,
                         product, sums, tile,
@@ -335,13 +348,13 @@ def _tiles(first, last, frame, taps, bias, geometry, product, accumulator, targe
 
 
 @njit(cache=True, nogil=True)
-def _fill(frame, c, top, bottom, left, words, pitch, group):  # type: ignore[no-untyped-def]
+def _fill(frame, c, top, bottom, left, words, pitch, geometry):  # type: ignore[no-untyped-def]
     """Rows `top` to `bottom` of channel `c`, from column `left` on, zeros outside the frame.
 
     In groups of two a word holds a pixel in its lower half and the next one in its upper half.
     """
-    width = frame.shape[2]
-    mask = -1 if group == 1 else 0xFFFF
+    width, lift = frame.shape[2], geometry.lift
+    mask = -1 if geometry.group == 1 else 0xFFFF
     first, last = min(max(0, -left), pitch), max(0, min(pitch, width - left))
     for iy in range(top, bottom):
         row = words[(iy - top) * pitch : (iy - top + 1) * pitch]
@@ -349,8 +362,8 @@ def _fill(frame, c, top, bottom, left, words, pitch, group):  # type: ignore[no-
         row[last:] = 0
         inside, pixels = row[first:last], frame[c, iy, left + first : left + last]
         for i in range(inside.size):
-            inside[i] = np.int64(pixels[i]) & mask
-        if group == 2:
+            inside[i] = (np.int64(pixels[i]) << lift) & mask
+        if geometry.group == 2:
             for i in range(pitch - 1):
                 row[i] |= row[i + 1] << np.uint32(16)
 
@@ -367,7 +380,7 @@ def _add_channel(  # type: ignore[no-untyped-def]
     stride, n = geometry.stride, lanes_in(sums)
     lower = stride * tile
     blocks = tile // (4 * n) * 4 * n
-    product = splat_steps(product)
+    product = splat_each(product)
     for m, s in np.ndindex((used + 1) // 2, stride):
         q, r = (oy + 2 * m) // stride, (oy + 2 * m) % stride
         highest = q + geometry.low[r]
@@ -415,9 +428,9 @@ def _add_channel(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _quantise(sums, size, accumulator, target):  # type: ignore[no-untyped-def]
     """Wrap the first `size` sums to the accumulator, then quantise them, in place."""
-    n, to = lanes_in(sums), splat_steps(target)
+    n, to = lanes_in(sums), splat_each(target)
     if accumulator.wrap != -1:
-        wrap = splat_steps(accumulator)
+        wrap = splat_each(accumulator)
         for x in range(0, size, n):
             store(sums, x, overflow_to(load(sums, x), wrap))
     if is_plain(target):
@@ -466,33 +479,13 @@ def multiply_add(total: Any, words: Any, tap: Any, product: Any) -> Any:
 
 @overload(multiply_add)
 def _multiply_add(total, words, tap, product):  # type: ignore[no-untyped-def]
-    if words.scalar == types.uint32:
+    one = np.uint32(0x10001)
+    if words.scalar == types.uint32 and isinstance(product, types.NoneType):
         return lambda total, words, tap, product: multiply_add_pairs(total, words, tap)
+    if words.scalar == types.uint32:
+        return lambda total, words, tap, product: multiply_add_pairs(
+            total, pairs(quantise_pairs(halves(words), halves(tap), product)), splat(one)
+        )
     if isinstance(product, types.NoneType):
         return lambda total, words, tap, product: total + words * tap
     return lambda total, words, tap, product: total + quantise_code(words * tap, product)
-
-
-def splat_steps(each: Any) -> Any:
-    """The steps of one quantisation in every lane; None stays None."""
-    raise NotImplementedError("compiled code only")
-
-
-@overload(splat_steps)
-def _splat_steps(each):  # type: ignore[no-untyped-def]
-    if isinstance(each, types.NoneType):
-        return lambda each: None
-    return lambda each: Steps(
-        splat(each.left),
-        splat(each.right),
-        splat(each.sign),
-        splat(each.offset),
-        splat(each.negative),
-        splat(each.odd),
-        splat(each.base),
-        splat(each.wrap),
-        splat(each.low),
-        splat(each.high),
-        splat(each.under),
-        splat(each.over),
-    )

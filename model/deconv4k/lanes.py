@@ -147,18 +147,74 @@ def _concatenate(builder: Any, parts: list[Any]) -> Any:
     return whole
 
 
+def _in_every_lane(builder: Any, value: Any, vector: Any) -> Any:
+    empty = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(empty, value, ir.Constant(_INDEX, 0))
+    return builder.shuffle_vector(first, empty, _indices([0] * vector.count))
+
+
 @intrinsic
 def splat(typing_context, value):  # type: ignore[no-untyped-def]
     """One integer in every lane."""
     lanes = Lanes(value)
 
     def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        vector = context.get_value_type(lanes)
-        empty = ir.Constant(vector, ir.Undefined)
-        first = builder.insert_element(empty, arguments[0], ir.Constant(_INDEX, 0))
-        return builder.shuffle_vector(first, empty, _indices([0] * lanes.count))
+        return _in_every_lane(builder, arguments[0], context.get_value_type(lanes))
 
     return lanes(value), build
+
+
+@intrinsic
+def splat_each(typing_context, values):  # type: ignore[no-untyped-def]
+    """A named tuple of integers, each in every lane; None stays None."""
+    if isinstance(values, types.NoneType):
+        return values(values), lambda context, *_: context.get_dummy_value()
+    lanes = Lanes(values.dtype)
+    tuple_type: Any = types.NamedUniTuple
+    result = tuple_type(lanes, len(values), values.instance_class)
+
+    def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        vector = context.get_value_type(lanes)
+        parts = cgutils.unpack_tuple(builder, arguments[0], len(values))
+        filled = [_in_every_lane(builder, part, vector) for part in parts]
+        return context.make_tuple(builder, result, filled)
+
+    return result(values), build
+
+
+def _same_bits(scalar: Any) -> Any:
+    """An intrinsic that reads the bits of a register as lanes of another type."""
+
+    @intrinsic
+    def view(typing_context, lanes):  # type: ignore[no-untyped-def]
+        result = Lanes(scalar)
+
+        def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            return builder.bitcast(arguments[0], context.get_value_type(result))
+
+        return result(lanes), build
+
+    return view
+
+
+halves = _same_bits(types.int16)
+"""Pairs as twice as many lanes of int16."""
+
+pairs = _same_bits(types.uint32)
+"""Lanes of int16 as pairs again."""
+
+
+@intrinsic
+def multiply_high(typing_context, left, right):  # type: ignore[no-untyped-def]
+    """``floor(left * right / 2**16)`` of int16 lanes."""
+
+    def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        wide = _vector(32, left.count)
+        product = builder.mul(*(builder.sext(argument, wide) for argument in arguments))
+        sixteen = ir.Constant(wide, [16] * left.count)
+        return builder.trunc(builder.ashr(product, sixteen), arguments[0].type)
+
+    return left(left, right), build
 
 
 @intrinsic

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import twin
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deconv4k import golden, naive
@@ -39,6 +39,18 @@ EDGES = {
     "product of 31 bits": (
         "int32", "ap_ufixed<15,15>", "ap_fixed<16,16>", None, "ap_fixed<31,36>",
         "ap_fixed<20,25,AP_RND_CONV,AP_SAT>",
+    ),
+    "product in 16 bits": (
+        "int16 pairs", "ap_ufixed<15,15>", "ap_fixed<16,16>", None, None, "ap_fixed<16,32>",
+    ),
+    "product in 17 bits": (
+        "int32", "ap_ufixed<15,15>", "ap_fixed<16,16>", None, None, "ap_ufixed<16,32>",
+    ),
+    "product with its point at 16": (
+        "int16 pairs", "ap_ufixed<15,15>", "ap_fixed<16,16>", None, None, "ap_fixed<12,28>",
+    ),
+    "product with its point at 15": (
+        "int32", "ap_ufixed<15,15>", "ap_fixed<16,16>", None, None, "ap_fixed<12,27>",
     ),
     "product of 32 bits": (
         "int64", "ap_ufixed<16,16>", "ap_fixed<16,16>", None, "ap_fixed<31,36>",
@@ -133,6 +145,7 @@ def test_each_path_is_exact_at_the_edge_of_its_range(name):
 )
 def test_tiles_and_blocks_join_without_a_seam(kernel, stride, padding, channels, rows, columns, px):
     layer = Layer(kernel, stride, min(padding, kernel // 2), stride - 1, channels, 1)
+    assume(min(layer.output_size(rows), layer.output_size(columns)) >= 1)
     wide = Format.parse("ap_fixed<62,62>")
     config = Config(layer, Formats(Format.parse(px), Format.parse("ap_fixed<10,10>"), wide))
     rng = np.random.default_rng(rows * columns)
@@ -179,3 +192,24 @@ def test_codes_in_their_own_types(pixel, output, stride):
         total: twin.quantise(total, forms.sum_fraction, forms.output) for total in set(exact.flat)
     }
     assert got.tolist() == [[known[total] for total in row] for row in exact]
+
+
+@pytest.mark.parametrize("rounding", Rounding, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("overflow", Overflow, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
+@pytest.mark.usefixtures("one_type")
+def test_every_product_of_a_byte_in_pairs(rounding, overflow, signed):
+    # 512 pixels times 16 weights, one tap each: ties of both signs, overflow on both sides.
+    pixel, weight = Format(9, 9, True), Format(8, 3, True)
+    width = 9 if signed else 8
+    product = Format(width, width - 2, signed, rounding, overflow)
+    forms = Formats(pixel, weight, Format(32, 30, True), product=product)
+    config = Config(Layer(1, 1, out_channels=16), forms)
+    pixels = np.arange(-256, 256).reshape(1, 1, 512)
+    weights = np.array([-128, -127, -96, -65, -33, -12, -8, -4, -1, 1, 2, 4, 12, 20, 77, 127])
+    weights = weights.reshape(1, 16, 1, 1)
+    reach = bound(config, weights)
+    assert path(config, reach, forms.output, forms.output_shift).name == "int16 pairs"
+    exact = pixels[0].astype(object) * weights[0, :, 0].astype(object)
+    want = [[twin.quantise(code, 5, product) for code in row] for row in exact]
+    assert golden.run(config, pixels, weights)[:, 0].tolist() == want
