@@ -299,7 +299,7 @@ def sweep(base: Config) -> Iterator[Case]:
     ):  # fmt: skip
         layer = Layer(kernel, stride, padding, extra)
         yield Case.of(f"K{kernel} S{stride} P{padding} OP{extra}", replace(base, layer=layer))
-    narrow = {"15 columns": (8192, 15), "40 columns": (4096, 40), "100 columns": (4096, 100)}
+    narrow = {"15 columns": (138240, 15), "40 columns": (51840, 40), "100 columns": (20736, 100)}
     for name, shape in narrow.items():
         yield Case.of(name, base, shape)
     for name, changes in {

@@ -180,7 +180,8 @@ class Format:
                 f"{name}: dtype {codes.dtype} where integer codes of {self} belong; "
                 f"quantise first: code = value * 2**{self.fraction}"
             )
-        if codes.size == 0:
+        held = np.iinfo(codes.dtype)
+        if codes.size == 0 or (self.min_code <= held.min and held.max <= self.max_code):
             return
         low, high = int(codes.min()), int(codes.max())
         if low < self.min_code or high > self.max_code:

@@ -1,5 +1,6 @@
 """Every path of the golden model at the edge of its range, and every part of its tiles."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -213,3 +214,17 @@ def test_every_product_of_a_byte_in_pairs(rounding, overflow, signed):
     exact = pixels[0].astype(object) * weights[0, :, 0].astype(object)
     want = [[twin.quantise(code, 5, product) for code in row] for row in exact]
     assert golden.run(config, pixels, weights)[:, 0].tolist() == want
+
+
+def test_there_is_no_temporary_frame():
+    layer = Layer(9, 2, 4, 1, 3)
+    forms = Formats(*map(Format.parse, ("ap_ufixed<8,8>", "ap_fixed<10,2>", "ap_ufixed<8,8>")))
+    pixels = np.ones((3, 1000, 1000), dtype=np.uint8)
+    weights = np.ones((3, 1, 9, 9), dtype=np.int64)
+    golden.run(Config(layer, forms), pixels, weights)
+    tracemalloc.start()
+    out = golden.run(Config(layer, forms), pixels, weights)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Less than half a channel on top, for all threads and their ranges.
+    assert out.nbytes <= peak < out.nbytes + pixels[0].nbytes // 2
