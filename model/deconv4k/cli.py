@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-import numpy as np
 
 from deconv4k import __version__, engines, files, image, kernels, simulator
 from deconv4k.config import Config
@@ -185,31 +184,14 @@ def vectors(out: str | None) -> None:
 
 
 @cli.command()
-def bench() -> None:
-    """Time the golden model on a 1080p frame."""
-    import time
+@click.option("--rounds", type=click.IntRange(1), default=30, show_default=True, help="Runs each.")
+@click.option("--out", default=None, help="Folder; default: build/bench/ of the checkout.")
+def bench(rounds: int, out: str | None) -> None:
+    """Time the golden model beside PyTorch, ONNX Runtime, OpenCV and apytypes."""
+    from deconv4k import bench as benchmark
 
-    from rich.console import Console
-
-    from deconv4k import golden
-
-    config = Config.load(DEFAULT_CONFIG)
-    codes = kernels.to_codes(kernels.default(config.layer), config.layer, config.formats.weight)
-    pixels = np.random.default_rng(1).integers(0, 256, (1080, 1920), dtype=np.uint8)
-    golden.run(config, pixels, codes)
-    seconds = []
-    for _ in range(10):
-        start = time.perf_counter()
-        golden.run(config, pixels, codes)
-        seconds.append(time.perf_counter() - start)
-    figures = {
-        "golden_1080p_to_4k_ms": {
-            "median": 1e3 * float(np.median(seconds)),
-            "min": 1e3 * min(seconds),
-        }
-    }
-    files.save_json(simulator.ROOT / "build" / "bench.json", figures)
-    Console().print_json(data=figures)
+    folder = Path(out) if out else simulator.ROOT / "build" / "bench"
+    benchmark.run(Config.load(DEFAULT_CONFIG), folder, rounds)
 
 
 def main() -> None:

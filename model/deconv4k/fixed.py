@@ -13,13 +13,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numba.extending import overload
 from numpy.typing import ArrayLike, NDArray
 
 from deconv4k.errors import InputError
+from deconv4k.lanes import choose_greater, multiply_high
 
 MAX_WIDTH = 64
 """Widest format, in bits."""
@@ -178,7 +180,8 @@ class Format:
                 f"{name}: dtype {codes.dtype} where integer codes of {self} belong; "
                 f"quantise first: code = value * 2**{self.fraction}"
             )
-        if codes.size == 0:
+        held = np.iinfo(codes.dtype)
+        if codes.size == 0 or (self.min_code <= held.min and held.max <= self.max_code):
             return
         low, high = int(codes.min()), int(codes.max())
         if low < self.min_code or high > self.max_code:
@@ -198,96 +201,231 @@ class Format:
         raise AssertionError(self.width)
 
 
-@njit(cache=True, inline="always")
-def round_shift(code, shift, rounding):  # type: ignore[no-untyped-def]
-    """Divide a code by ``2**shift`` and round to an integer.
+class Steps(NamedTuple):
+    """One quantisation as arithmetic without a branch, for `quantise_code`.
 
-    ``floor(code / 2**shift)``, plus one where the mode says so. A negative `shift` multiplies.
+    Each field is one integer; all have the type of the codes.
+    """
+
+    left: Any
+    """Fraction bits to add."""
+    right: Any
+    """Fraction bits to remove."""
+    offset: Any
+    """Added before the shift to the right."""
+    look: Any
+    """Shift to what decides a tie: all sign bits, or the floor."""
+    tie: Any
+    """Mask on that: what is added besides."""
+    base: Any
+    """Smallest code of a target that wraps; 0 where `wrap` is idle."""
+    wrap: Any
+    """Mask: what remains of code - base; -1 where nothing wraps."""
+    low: Any
+    """Smallest code that the target holds."""
+    high: Any
+    """Largest code that the target holds."""
+    under: Any
+    """What a code below `low` becomes."""
+    over: Any
+    """What a code above `high` becomes."""
+
+
+def steps(shift: int, target: Format, bits: int = 64) -> Steps:
+    """The quantisation to a format, for codes held in `bits` bits.
+
+    Rounding adds to the code before it is shifted, with ``half = 2**(shift-1)``::
+
+        AP_RND          half                       ties to plus infinity
+        AP_RND_ZERO     half - 1, +1 if negative   ties to zero
+        AP_RND_MIN_INF  half - 1                   ties to minus infinity
+        AP_RND_INF      half, -1 if negative       ties away from zero
+        AP_RND_CONV     half - 1, +1 if odd        ties to even
+        AP_TRN          nothing                    to minus infinity
+        AP_TRN_ZERO     2*half - 1 if negative     to zero
 
     Parameters
     ----------
-    code : int64
-        ``abs(code) < 2**62``; with a negative `shift` the product too.
     shift : int
-        -62 to 62 bits.
-    rounding : int
-        A `Rounding`.
+        Fraction bits to remove (negative: to add), -62 to 62.
+    target : Format
+    bits : int
+        16, 32 or 64. Codes keep two bits free: ``abs(code) < 2**(bits - 2)``, after a shift to the
+        left too. Under that condition a shift beyond ``bits - 1`` gives what ``bits - 1`` gives.
 
     Returns
     -------
-    int64
+    Steps
+        Of NumPy integers of that many bits.
     """
-    if shift <= 0:
-        return code << -shift
-    floor = code >> shift
-    rest = code - (floor << shift)
-    half = np.int64(1) << (shift - 1)
-    up = False
-    if rounding == 0:  # AP_RND: ties to plus infinity
-        up = rest >= half
-    elif rounding == 1:  # AP_RND_ZERO: ties to zero
-        up = rest > half or (rest == half and code < 0)
-    elif rounding == 2:  # AP_RND_MIN_INF: ties to minus infinity
-        up = rest > half
-    elif rounding == 3:  # AP_RND_INF: ties away from zero
-        up = rest > half or (rest == half and code >= 0)
-    elif rounding == 4:  # AP_RND_CONV: ties to even
-        up = rest > half or (rest == half and (floor & 1) == 1)
-    elif rounding == 6:  # AP_TRN_ZERO: to zero
-        up = rest != 0 and code < 0
-    return floor + np.int64(up)
-
-
-@njit(cache=True, inline="always")
-def overflow_to(code, width, signed, overflow):  # type: ignore[no-untyped-def]
-    """Bring a code into the range of a format of `width` bits.
-
-    Parameters
-    ----------
-    code : int64
-    width : int
-        1 to 64.
-    signed : bool
-    overflow : int
-        An `Overflow`.
-
-    Returns
-    -------
-    int64
-        A code of the format; unsigned 64-bit codes come back as their two's complement.
-    """
-    if width >= 64:
-        return code if signed or overflow == 3 or code > 0 else np.int64(0)
-    one = np.int64(1)
-    if overflow == 3:  # AP_WRAP
-        if signed:
-            return (code << (64 - width)) >> (64 - width)
-        return code & ((one << width) - one)
-    if signed:
-        high = (one << (width - 1)) - one
-        low = -high - one
-    else:
-        high = (one << width) - one
-        low = np.int64(0)
-    if overflow == 2 and signed:  # AP_SAT_SYM: the lowest code is never used
+    right = min(max(shift, 0), bits - 1)
+    half = 1 << right >> 1
+    sign = bits - 1
+    offset, look, tie = {
+        Rounding.AP_RND: (half, sign, 0),
+        Rounding.AP_RND_ZERO: (half - 1, sign, 1),
+        Rounding.AP_RND_MIN_INF: (half - 1, sign, 0),
+        Rounding.AP_RND_INF: (half, sign, -1),
+        Rounding.AP_RND_CONV: (half - 1, right, 1),
+        Rounding.AP_TRN: (0, sign, 0),
+        Rounding.AP_TRN_ZERO: (0, sign, 2 * half - 1),
+    }[target.rounding if right else Rounding.AP_TRN]
+    most = (1 << (bits - 1)) - 1
+    low, high = max(target.min_code, -most - 1), min(target.max_code, most)
+    base, wrap = 0, -1
+    if target.overflow is Overflow.AP_WRAP and target.width < bits:
+        base, wrap = low, (1 << target.width) - 1
+    elif target.overflow is Overflow.AP_WRAP:
+        # Of 64 unsigned bits the codes beyond 63 are their two's complement.
+        low = -most - 1
+    elif target.overflow is Overflow.AP_SAT_SYM and target.signed:
         low = -high
-    if code > high:
-        return np.int64(0) if overflow == 1 else high
-    if code < low:
-        return np.int64(0) if overflow == 1 else low
-    return code
-
-
-@njit(cache=True, inline="always")
-def quantise_code(code, shift, rounding, overflow, width, signed):  # type: ignore[no-untyped-def]
-    """Quantise one code: `round_shift`, then `overflow_to`; hw/quantise.v in Python."""
-    return overflow_to(round_shift(code, shift, rounding), width, signed, overflow)
+    under, over = (0, 0) if target.overflow is Overflow.AP_SAT_ZERO else (low, high)
+    rounding = (max(-shift, 0), right, offset, look, tie)
+    overflow = (base, wrap, low, high, under, over)
+    return Steps(*map(np.dtype(f"int{bits}").type, rounding + overflow))
 
 
 @njit(cache=True)
-def _quantise_codes(codes, shift, rounding, overflow, width, signed, out):  # type: ignore[no-untyped-def]
+def round_shift(code, s):  # type: ignore[no-untyped-def]
+    """Move the binary point and round: ``code / 2**shift`` to an integer, as `steps` says.
+
+    Parameters
+    ----------
+    code : int64 or Lanes
+    s : Steps
+        Of the same type.
+
+    Returns
+    -------
+    The type of `code`
+    """
+    return ((code << s.left) + s.offset + ((code >> s.look) & s.tie)) >> s.right
+
+
+@njit(cache=True)
+def overflow_to(code, s):  # type: ignore[no-untyped-def]
+    """Bring a code into the range of the target; parameters as `round_shift`."""
+    wrapped = ((code - s.base) & s.wrap) + s.base
+    lifted = choose_greater(s.low, wrapped, s.under, wrapped)
+    return choose_greater(wrapped, s.high, s.over, lifted)
+
+
+@njit(cache=True)
+def quantise_code(code, s):  # type: ignore[no-untyped-def]
+    """Quantise one code: `round_shift`, then `overflow_to`; hw/quantise.v in Python."""
+    return overflow_to(round_shift(code, s), s)
+
+
+@njit(cache=True)
+def is_plain(s):  # type: ignore[no-untyped-def]
+    """Whether `quantise_plainly` will do: no sign, no parity, no wrap, no zero to care for."""
+    rounds = s.left == 0 and s.tie == 0
+    return rounds and s.wrap == -1 and s.under == s.low and s.over == s.high
+
+
+@njit(cache=True)
+def quantise_plainly(code, s):  # type: ignore[no-untyped-def]
+    """`quantise_code` where `is_plain`: add, shift, saturate."""
+    rounded = (code + s.offset) >> s.right
+    lifted = choose_greater(s.low, rounded, s.low, rounded)
+    return choose_greater(lifted, s.high, s.high, lifted)
+
+
+class PairSteps(NamedTuple):
+    """The quantisation of products by `quantise_pairs`, 16 bits wide; compare `Steps`.
+
+    A product of two int16 that were shifted to the left until 16 fraction bits are to be removed
+    has its floor in the upper half and the rest, as a fraction of one step, in the lower one. It
+    is rounded up where ``rest - half > threshold``.
+    """
+
+    half: Any
+    threshold: Any
+    look: Any
+    """Shift to what decides a tie: all sign bits, or the floor."""
+    tie: Any
+    """Mask on that: what is taken from the threshold."""
+    zero: Any
+    one: Any
+    base: Any
+    wrap: Any
+    low: Any
+    high: Any
+    under: Any
+    over: Any
+
+
+class PlainPairSteps(NamedTuple):
+    """`PairSteps` that truncate or round ties upwards, and wrap or saturate: fewer operations."""
+
+    nearest: Any
+    """Mask: -1 to round to nearest, 0 to truncate."""
+    sign: Any
+    base: Any
+    wrap: Any
+    low: Any
+    high: Any
+
+
+def pair_steps(target: Format) -> PairSteps | PlainPairSteps:
+    """The quantisation of a product to a format that 16 signed bits hold."""
+    *_, base, wrap, low, high, under, over = steps(0, target, 16)
+    if target.rounding in (Rounding.AP_TRN, Rounding.AP_RND) and under == low and over == high:
+        nearest = -1 if target.rounding is Rounding.AP_RND else 0
+        return PlainPairSteps(*map(np.int16, (nearest, 15, base, wrap, low, high)))
+    most = (1 << 15) - 1
+    threshold, look, tie = {
+        Rounding.AP_RND: (-1, 15, 0),
+        Rounding.AP_RND_ZERO: (0, 15, 1),
+        Rounding.AP_RND_MIN_INF: (0, 15, 0),
+        Rounding.AP_RND_INF: (-1, 15, -1),
+        Rounding.AP_RND_CONV: (0, 0, 1),
+        Rounding.AP_TRN: (most, 15, 0),
+        # most + 1 wraps to the least: every rest but zero is above it.
+        Rounding.AP_TRN_ZERO: (most, 15, -1),
+    }[target.rounding]
+    rounding = (-most - 1, threshold, look, tie, 0, 1)
+    overflow = (base, wrap, low, high, under, over)
+    return PairSteps(*map(np.int16, (*rounding, *overflow)))
+
+
+def quantise_pairs(left: Any, right: Any, s: Any) -> Any:
+    """Products of int16 lanes, each quantised: `quantise_code` by other means.
+
+    Parameters
+    ----------
+    left, right : Lanes of int16
+    s : PairSteps or PlainPairSteps, of Lanes of int16
+
+    Returns
+    -------
+    Lanes of int16
+    """
+    raise NotImplementedError("compiled code only")
+
+
+@overload(quantise_pairs)
+def _quantise_pairs(left, right, s):  # type: ignore[no-untyped-def]
+    def plain(left, right, s):  # type: ignore[no-untyped-def]
+        rounded = multiply_high(left, right) - (((left * right) >> s.sign) & s.nearest)
+        wrapped = ((rounded - s.base) & s.wrap) + s.base
+        lifted = choose_greater(s.low, wrapped, s.low, wrapped)
+        return choose_greater(lifted, s.high, s.high, lifted)
+
+    def every(left, right, s):  # type: ignore[no-untyped-def]
+        floor = multiply_high(left, right)
+        threshold = s.threshold - ((floor >> s.look) & s.tie)
+        up = choose_greater(left * right - s.half, threshold, s.one, s.zero)
+        return overflow_to(floor + up, s)
+
+    return plain if s.instance_class is PlainPairSteps else every
+
+
+@njit(cache=True)
+def _quantise_codes(codes, s, out):  # type: ignore[no-untyped-def]
     for i in range(codes.size):
-        out[i] = quantise_code(codes[i], shift, rounding, overflow, width, signed)
+        out[i] = quantise_code(codes[i], s)
 
 
 def quantise(codes: ArrayLike, fraction: int, target: Format) -> NDArray[np.int64]:
@@ -319,15 +457,7 @@ def quantise(codes: ArrayLike, fraction: int, target: Format) -> NDArray[np.int6
         )
     source = np.ascontiguousarray(codes, dtype=np.int64)
     out = np.empty_like(source)
-    _quantise_codes(
-        source.reshape(-1),
-        shift,
-        int(target.rounding),
-        int(target.overflow),
-        target.width,
-        target.signed,
-        out.reshape(-1),
-    )
+    _quantise_codes(source.reshape(-1), steps(shift, target), out.reshape(-1))
     return out
 
 

@@ -1,24 +1,54 @@
 """The golden model: bit-true, polyphase, phase by phase as the hardware.
 
-``run`` is the whole layer; ``phase_sums`` stops before the output quantiser. Sums are exact
-(int32 or int64, whichever the accumulator bound of `deconv4k.bound` proves sufficient), no float
-stands anywhere.
+``run`` is the whole layer; ``phase_sums`` stops before the output quantiser. Sums are exact: in
+pairs of int16 products, in int32 or in int64, the fastest that the accumulator bound proves
+sufficient (`deconv4k.bound.path`); no float stands anywhere. docs/golden.md tells how it is fast.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit, types
+from numba.extending import overload
 from numpy.typing import NDArray
 
-from deconv4k.bound import MODEL_BITS, bound
+from deconv4k.bound import MODEL_BITS, Path, bound, path
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.fixed import Format, overflow_to, quantise_code
+from deconv4k.fixed import (
+    Format,
+    is_plain,
+    overflow_to,
+    pair_steps,
+    quantise_code,
+    quantise_pairs,
+    quantise_plainly,
+    steps,
+)
+from deconv4k.lanes import (
+    halves,
+    lanes_in,
+    load,
+    multiply_add_pairs,
+    pairs,
+    splat,
+    splat_each,
+    store,
+    store_woven,
+)
+from deconv4k.layer import Layer
 
-_NO_FORMAT = np.zeros(5, dtype=np.int64)
+TILE_ROWS = 16
+"""Output rows that one thread works on at a time, an even number."""
+
+TILE_COLUMNS = 256
+"""Their columns of one phase."""
 
 
 def check(
@@ -111,10 +141,11 @@ def run(
         As `check`; or sums wider than the model's 64-bit arithmetic.
     """
     formats = config.formats
-    target = _packed(formats.output, formats.output_shift)
-    out = _layer(config, pixels, weights, bias, _kernel_dtype(formats.output), target)
-    out = out.astype(formats.output.code_dtype(), copy=False)
+    out = _layer(config, pixels, weights, bias, formats.output, formats.output_shift)
     return out[0] if np.ndim(pixels) == 2 and config.layer.out_channels == 1 else out
+
+
+_UNCHANGED = Format(64, 64, True)
 
 
 def phase_sums(
@@ -132,21 +163,7 @@ def phase_sums(
     ndarray of int64, (C_out, OH, OW)
         Phase (r, s) is ``[:, r::S, s::S]``.
     """
-    return _layer(config, pixels, weights, bias, np.dtype(np.int64), _NO_FORMAT)
-
-
-def _packed(target: Format, shift: int) -> NDArray[np.int64]:
-    """A format as `_polyphase` takes it: (shift, rounding, overflow, width, signed)."""
-    fields = (shift, target.rounding, target.overflow, target.width, target.signed)
-    return np.array(fields, dtype=np.int64)
-
-
-def _kernel_dtype(target: Format) -> np.dtype[Any]:
-    """The type that codes have within the compiled kernel.
-
-    One byte, or 64 bits for all others: each combination of types is compiled once.
-    """
-    return np.dtype(np.uint8 if target.width <= 8 and not target.signed else np.int64)
+    return _layer(config, pixels, weights, bias, _UNCHANGED, 0)
 
 
 def _layer(
@@ -154,97 +171,321 @@ def _layer(
     pixels: NDArray[Any],
     weights: NDArray[Any],
     bias: NDArray[Any] | None,
-    dtype: np.dtype[Any],
-    target: NDArray[np.int64],
+    output: Format,
+    shift: int,
 ) -> NDArray[Any]:
     full, kernel, start = check(config, pixels, weights, bias)
     layer, formats = config.layer, config.formats
-    reach = bound(config, kernel, start)
-    widest = reach.bits
-    if formats.accumulator is not None:
-        wrapped = formats.accumulator.width + 1
-        # A negative sum wraps to a large one where the accumulator is unsigned.
-        unsigned = not formats.accumulator.signed and reach.low < 0
-        widest = wrapped if unsigned else min(widest, wrapped)
-    if max(reach.bits, widest + max(0, -formats.output_shift)) > MODEL_BITS:
-        raise InputError(
-            f"sums of {reach.bits} bits with {max(0, -formats.output_shift)} more fraction bits in "
-            f"the output; allowed: {MODEL_BITS} bits together"
-        )
-    # The bound holds for whole sums; partial ones may pass it, but two's complement comes back.
-    fits = max(reach.bits, widest) < 31 and formats.product is None
-    narrow = fits and _kernel_dtype(formats.pixel) == np.uint8
-    sums = np.dtype(np.int32 if narrow else np.int64)
-    product = _NO_FORMAT
-    if formats.product is not None:
-        product = _packed(formats.product, formats.product_shift)
-    accumulator = np.zeros(2, dtype=np.int64)
-    if formats.accumulator is not None:
-        accumulator[:] = formats.accumulator.width, formats.accumulator.signed
+    chosen = path(config, bound(config, kernel, start), output, shift)
     rows, columns = layer.output_shape(full.shape[1], full.shape[2])
-    out = np.empty((layer.out_channels, rows, columns), dtype=dtype)
-    # (C_out, C_in, K, K), so that one output channel's weights lie together
-    turned = np.ascontiguousarray(kernel.transpose(1, 0, 2, 3)).astype(sums)
-    frame = np.ascontiguousarray(full, dtype=_kernel_dtype(formats.pixel))
-    _polyphase(
-        frame, turned, start.astype(sums), layer.stride, layer.padding,
-        product, accumulator, target, out,
-    )  # fmt: skip
+    out = np.empty((layer.out_channels, rows, columns), dtype=output.code_dtype())
+    geometry, taps = _taps(layer, kernel, chosen)
+    geometry = geometry._replace(lift=chosen.pixel_lift)
+    # (C_in, H, W) as it came wherever it has the pixel format's own type
+    frame = np.ascontiguousarray(full).astype(formats.pixel.code_dtype(), copy=False)
+    product: Any = None
+    if formats.product is not None:
+        product = (
+            pair_steps(formats.product)
+            if chosen.group == 2
+            else steps(formats.product_shift, formats.product, chosen.bits)
+        )
+    accumulator = steps(0, formats.accumulator or _UNCHANGED, chosen.bits)
+    target = steps(shift, output, chosen.bits)
+    start = start.astype(chosen.sum_dtype)
+
+    def work(first: int, last: int) -> None:
+        _tiles(first, last, frame, taps, start, geometry, product, accumulator, target, out)
+
+    spread(work, -(-rows // TILE_ROWS))
     return out
 
 
-@njit(parallel=True, cache=True)
-def _polyphase(pixels, weights, bias, stride, padding, product, accumulator, target, out):  # type: ignore[no-untyped-def]
-    """Output row ``S*q + r`` from input rows ``q + dy`` and kernel rows ``r + P - S*dy``.
+def threads() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    The sums of one row of one phase are kept together; products are added tap by tap. A format is
-    (shift, rounding, overflow, width, signed); width 0 means none.
+
+def spread(work: Callable[[int, int], None], jobs: int) -> None:
+    """Call ``work(first, last)``, in threads, on ranges that together are ``range(jobs)``."""
+    workers = min(threads(), jobs)
+    if workers == 1:
+        work(0, jobs)
+        return
+    parts = 8 * workers
+    ends = [jobs * part // parts for part in range(parts + 1)]
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, ends[:-1], ends[1:]))
+
+
+class Geometry(NamedTuple):
+    """Taps of two neighbouring output rows, for the compiled kernels.
+
+    Output rows ``oy = S*q + r`` and ``oy + 1`` share input row ``q + dy``, the first with kernel
+    row ``r + P - S*dy``, the second with the next one; a kernel row outside 0..K-1 weighs nothing.
+    A tap is one input row at one column offset (or a pair of columns), in the order r, s, dy, dx.
     """
-    channels, height, width = pixels.shape
+
+    stride: int
+    group: int
+    """Columns of one tap."""
+    lift: int
+    """Bits that pixels are shifted to the left."""
+    first: NDArray[np.int64]
+    """(S, S): the first tap of phase (r, s)."""
+    columns: NDArray[np.int64]
+    """(S,): taps of phase s in one input row."""
+    low: NDArray[np.int64]
+    """(S,): dy of the topmost input row of r."""
+    high: NDArray[np.int64]
+    """(S,): dy of the lowest one."""
+    row: NDArray[np.int64]
+    """(taps,): dy - low[r]."""
+    column: NDArray[np.int64]
+    """(taps,): dx - left."""
+    left: int
+    """The smallest dx of all phases."""
+    right: int
+    """The largest."""
+
+
+@lru_cache(maxsize=64)
+def _geometry(layer: Layer, group: int) -> tuple[Geometry, NDArray[np.int64], NDArray[np.int64]]:
+    """Taps of a layer, `group` neighbouring columns in one tap, and their kernel indices.
+
+    Returns
+    -------
+    geometry : Geometry
+    rows : ndarray, (taps, 2, 1)
+        Kernel row for either output row; K where it has none.
+    columns : ndarray, (taps, 1, group)
+        Kernel column for each column of the group; K where it has none.
+    """
+    size, stride, padding = layer.kernel, layer.stride, layer.padding
+    offsets = [
+        np.array([tap.offset for tap in layer.taps(s)[::-1]][::group], dtype=np.int64)
+        for s in range(stride)
+    ]
+    low = [-((size - 1 - r - padding) // stride) for r in range(stride)]
+    high = [(r + 1 + padding) // stride for r in range(stride)]
+    every = np.concatenate(offsets)
+    left = int(every.min())
+    first = np.zeros((stride, stride), dtype=np.int64)
+    parts: list[NDArray[np.int64]] = []
+    for r, s in np.ndindex(stride, stride):
+        first[r, s] = sum(part.shape[1] for part in parts)
+        dy, dx = np.meshgrid(np.arange(low[r], high[r] + 1), offsets[s], indexing="ij")
+        ky, kx = r + padding - stride * dy, s + padding - stride * dx
+        parts.append(np.stack([dy - low[r], dx - left, ky, kx]).reshape(4, -1))
+    row, column, ky, kx = np.concatenate(parts, axis=1)
+    rows = ky[:, np.newaxis, np.newaxis] + np.arange(2)[:, np.newaxis]
+    columns = kx[:, np.newaxis, np.newaxis] - stride * np.arange(group)
+    geometry = Geometry(
+        stride,
+        group,
+        0,
+        first,
+        np.array([len(each) for each in offsets]),
+        np.array(low),
+        np.array(high),
+        row,
+        column,
+        left,
+        int(every.max()),
+    )
+    absent = size
+    rows[(rows < 0) | (rows >= size)] = absent
+    columns[(columns < 0) | (columns >= size)] = absent
+    return geometry, rows, columns
+
+
+def _taps(layer: Layer, kernel: NDArray[Any], chosen: Path) -> tuple[Geometry, NDArray[Any]]:
+    """The weights in the order of `Geometry`: (C_out, C_in, taps, 2 output rows)."""
+    geometry, rows, columns = _geometry(layer, chosen.group)
+    kernel = kernel.astype(np.int64) << chosen.weight_lift
+    padded = np.pad(kernel.transpose(1, 0, 2, 3), ((0, 0), (0, 0), (0, 1), (0, 1)))
+    taps = padded[:, :, rows, columns]
+    if chosen.group == 2:
+        return geometry, ((taps[..., 0] & 0xFFFF) | (taps[..., 1] << 16)).astype(np.uint32)
+    return geometry, taps[..., 0].astype(chosen.sum_dtype)
+
+
+@njit(cache=True, nogil=True)
+def _tiles(first, last, frame, taps, bias, geometry, product, accumulator, target, out):  # type: ignore[no-untyped-def]
+    """Output rows ``TILE_ROWS * first`` to ``TILE_ROWS * last``, tile by tile.
+
+    A tile's input lies in a small padded buffer and so do its sums: (row, phase s, column).
+    """
+    stride = geometry.stride
+    channels, height, _ = frame.shape
     outputs, rows, columns = out.shape
-    size = weights.shape[2]
     reach = (columns + stride - 1) // stride
-    for job in prange(outputs * rows):
-        channel, oy = job // rows, job % rows
-        q, r = oy // stride, oy % stride
-        sums = np.empty(reach, weights.dtype)
-        for s in range(stride):
-            count = (columns - s + stride - 1) // stride
-            sums[:] = bias[channel]
-            for c in range(channels):
-                for dy in range((r + padding) // stride, -size, -1):
-                    ky = r + padding - stride * dy
-                    iy = q + dy
-                    if ky >= size:
-                        break
-                    if ky < 0 or iy < 0 or iy >= height:
-                        continue
-                    for dx in range((s + padding) // stride, -size, -1):
-                        kx = s + padding - stride * dx
-                        if kx >= size:
-                            break
-                        weight = weights[channel, c, ky, kx]
-                        first = max(0, -dx)
-                        last = min(count, width - dx)
-                        if product[3] == 0:
-                            for x in range(first, last):
-                                sums[x] += weights.dtype.type(pixels[c, iy, x + dx]) * weight
-                        else:
-                            for x in range(first, last):
-                                exact = np.int64(pixels[c, iy, x + dx]) * np.int64(weight)
-                                sums[x] += quantise_code(
-                                    exact, product[0], product[1], product[2], product[3],
-                                    product[4] != 0,
-                                )  # fmt: skip
-            if accumulator[0] != 0:
-                for x in range(count):
-                    sums[x] = overflow_to(np.int64(sums[x]), accumulator[0], accumulator[1] != 0, 3)
-            if target[3] == 0:
-                for x in range(count):
-                    out[channel, oy, x * stride + s] = sums[x]
-            else:
-                for x in range(count):
-                    out[channel, oy, x * stride + s] = quantise_code(
-                        np.int64(sums[x]), target[0], target[1], target[2], target[3],
-                        target[4] != 0,
+    step = lanes_in(bias)
+    tile = min(TILE_COLUMNS, (reach + step - 1) // step * step)
+    pitch = tile + geometry.right - geometry.left + 2
+    offsets = geometry.row * pitch + geometry.column
+    most_rows = min(height, TILE_ROWS // stride + 2 + geometry.high[-1] - geometry.low[0])
+    words = np.empty(most_rows * pitch, taps.dtype)
+    sums = np.empty(TILE_ROWS * stride * tile, bias.dtype)
+    flat = out.reshape(-1)
+    for oy in range(first * TILE_ROWS, min(last * TILE_ROWS, rows), TILE_ROWS):
+        used = min(TILE_ROWS, rows - oy)
+        end = oy + used + (used & 1) - 2
+        top = max(0, oy // stride + geometry.low[oy % stride])
+        bottom = min(height, end // stride + geometry.high[end % stride] + 1)
+        for x in range(0, reach, tile):
+            for o in range(outputs):
+                sums[:] = bias[o]
+                for c in range(channels):
+                    _fill(frame, c, top, bottom, x + geometry.left, words, pitch, geometry)
+                    _add_channel(
+                        oy, used, words, pitch, top, bottom, taps[o, c], offsets, geometry,
+                        product, sums, tile,
                     )  # fmt: skip
+                _quantise(sums, used * stride * tile, accumulator, target)
+                start = (o * rows + oy) * columns + stride * x
+                _weave(sums, used, tile, stride, columns - stride * x, flat, start, columns)
+
+
+@njit(cache=True, nogil=True)
+def _fill(frame, c, top, bottom, left, words, pitch, geometry):  # type: ignore[no-untyped-def]
+    """Rows `top` to `bottom` of channel `c`, from column `left` on, zeros outside the frame.
+
+    In groups of two a word holds a pixel in its lower half and the next one in its upper half.
+    """
+    width, lift = frame.shape[2], geometry.lift
+    mask = -1 if geometry.group == 1 else 0xFFFF
+    first, last = min(max(0, -left), pitch), max(0, min(pitch, width - left))
+    for iy in range(top, bottom):
+        row = words[(iy - top) * pitch : (iy - top + 1) * pitch]
+        row[:first] = 0
+        row[last:] = 0
+        inside, pixels = row[first:last], frame[c, iy, left + first : left + last]
+        for i in range(inside.size):
+            inside[i] = (np.int64(pixels[i]) << lift) & mask
+        if geometry.group == 2:
+            for i in range(pitch - 1):
+                row[i] |= row[i + 1] << np.uint32(16)
+
+
+@njit(cache=True, nogil=True)
+def _add_channel(  # type: ignore[no-untyped-def]
+    oy, used, words, pitch, top, bottom, taps, offsets, geometry, product, sums, tile
+):
+    """Add all taps of one input channel to the sums of `used` output rows from `oy` on.
+
+    ``sums[x] += words[x + offset] * tap``: the sums of a block of columns stay in registers over
+    all taps, and each word loaded serves two output rows.
+    """
+    stride, n = geometry.stride, lanes_in(sums)
+    lower = stride * tile
+    blocks = tile // (4 * n) * 4 * n
+    product = splat_each(product)
+    for m, s in np.ndindex((used + 1) // 2, stride):
+        q, r = (oy + 2 * m) // stride, (oy + 2 * m) % stride
+        highest = q + geometry.low[r]
+        above = (highest - top) * pitch
+        from_row = max(highest, top) - highest
+        to_row = max(from_row, min(q + geometry.high[r] + 1, bottom) - highest)
+        first = geometry.first[r, s] + from_row * geometry.columns[s]
+        last = geometry.first[r, s] + to_row * geometry.columns[s]
+        start = (2 * m * stride + s) * tile
+        for x in range(0, blocks, 4 * n):
+            at = start + x
+            a0, b0 = load(sums, at), load(sums, lower + at)
+            a1, b1 = load(sums, at + n), load(sums, lower + at + n)
+            a2, b2 = load(sums, at + 2 * n), load(sums, lower + at + 2 * n)
+            a3, b3 = load(sums, at + 3 * n), load(sums, lower + at + 3 * n)
+            for tap in range(first, last):
+                i = above + x + offsets[np.uintp(tap)]
+                a, b = splat(taps[np.uintp(tap), 0]), splat(taps[np.uintp(tap), 1])
+                word = load(words, i)
+                a0, b0 = multiply_add(a0, word, a, product), multiply_add(b0, word, b, product)
+                word = load(words, i + n)
+                a1, b1 = multiply_add(a1, word, a, product), multiply_add(b1, word, b, product)
+                word = load(words, i + 2 * n)
+                a2, b2 = multiply_add(a2, word, a, product), multiply_add(b2, word, b, product)
+                word = load(words, i + 3 * n)
+                a3, b3 = multiply_add(a3, word, a, product), multiply_add(b3, word, b, product)
+            store(sums, at, a0)
+            store(sums, lower + at, b0)
+            store(sums, at + n, a1)
+            store(sums, lower + at + n, b1)
+            store(sums, at + 2 * n, a2)
+            store(sums, lower + at + 2 * n, b2)
+            store(sums, at + 3 * n, a3)
+            store(sums, lower + at + 3 * n, b3)
+        for at in range(start + blocks, start + tile, n):
+            a0, b0 = load(sums, at), load(sums, lower + at)
+            for tap in range(first, last):
+                word = load(words, above + at - start + offsets[np.uintp(tap)])
+                a0 = multiply_add(a0, word, splat(taps[np.uintp(tap), 0]), product)
+                b0 = multiply_add(b0, word, splat(taps[np.uintp(tap), 1]), product)
+            store(sums, at, a0)
+            store(sums, lower + at, b0)
+
+
+@njit(cache=True, nogil=True)
+def _quantise(sums, size, accumulator, target):  # type: ignore[no-untyped-def]
+    """Wrap the first `size` sums to the accumulator, then quantise them, in place."""
+    n, to = lanes_in(sums), splat_each(target)
+    if accumulator.wrap != -1:
+        wrap = splat_each(accumulator)
+        for x in range(0, size, n):
+            store(sums, x, overflow_to(load(sums, x), wrap))
+    if is_plain(target):
+        for x in range(0, size, n):
+            store(sums, x, quantise_plainly(load(sums, x), to))
+    else:
+        for x in range(0, size, n):
+            store(sums, x, quantise_code(load(sums, x), to))
+
+
+@njit(cache=True, nogil=True)
+def _weave(phases, used, tile, stride, room, out, start, columns):  # type: ignore[no-untyped-def]
+    """Put the phases of each row side by side: ``out[S*x + s] = phases[s, x]``.
+
+    At most `room` codes of a row are written; whole vectors first, for the usual strides.
+    """
+    n = lanes_in(phases)
+    whole = min(tile, room // stride) // n * n if stride <= 4 else 0
+    for m in range(used):
+        a, to = m * stride * tile, start + m * columns
+        b, c, d = a + tile, a + 2 * tile, a + 3 * tile
+        if stride == 1:
+            for x in range(0, whole, n):
+                store_woven(out, to + x, (load(phases, a + x),))
+        elif stride == 2:
+            for x in range(0, whole, n):
+                store_woven(out, to + 2 * x, (load(phases, a + x), load(phases, b + x)))
+        elif stride == 3:
+            for x in range(0, whole, n):
+                two = load(phases, a + x), load(phases, b + x)
+                store_woven(out, to + 3 * x, (*two, load(phases, c + x)))
+        elif stride == 4:
+            for x in range(0, whole, n):
+                two = load(phases, a + x), load(phases, b + x)
+                more = load(phases, c + x), load(phases, d + x)
+                store_woven(out, to + 4 * x, (*two, *more))
+        for s in range(stride):
+            for x in range(whole, min(tile, (room - s + stride - 1) // stride)):
+                out[to + stride * x + s] = phases[a + s * tile + x]
+
+
+def multiply_add(total: Any, words: Any, tap: Any, product: Any) -> Any:
+    """``total + quantise(words * tap)``, lane by lane; pairs of int16 where words are uint32."""
+    raise NotImplementedError("compiled code only")
+
+
+@overload(multiply_add)
+def _multiply_add(total, words, tap, product):  # type: ignore[no-untyped-def]
+    one = np.uint32(0x10001)
+    if words.scalar == types.uint32 and isinstance(product, types.NoneType):
+        return lambda total, words, tap, product: multiply_add_pairs(total, words, tap)
+    if words.scalar == types.uint32:
+        return lambda total, words, tap, product: multiply_add_pairs(
+            total, pairs(quantise_pairs(halves(words), halves(tap), product)), splat(one)
+        )
+    if isinstance(product, types.NoneType):
+        return lambda total, words, tap, product: total + words * tap
+    return lambda total, words, tap, product: total + quantise_code(words * tap, product)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deconv4k import engine
-from deconv4k.bound import Bound, bound
+from deconv4k.bound import Bound, bound, path
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.golden import check
@@ -28,6 +28,7 @@ def facts(config: Config, weights: NDArray[Any]) -> dict[str, Any]:
     layer, formats, video = config.layer, config.formats, config.video
     one = check_weights(config, weights)
     reach = bound(config, one)
+    chosen = path(config, reach, formats.output, formats.output_shift)
     nodes = {}
     for name in ("pixel", "weight", "bias", "product", "accumulator", "output"):
         node = getattr(formats, name)
@@ -55,6 +56,7 @@ def facts(config: Config, weights: NDArray[Any]) -> dict[str, Any]:
             "proof": _proof(config, reach),
             "bits_for_any_kernel": engine.accumulator_bits(config),
         },
+        "golden": {"path": chosen.name, "bits": chosen.bits, "proof": chosen.reason},
     }
     try:
         engine.check(config)
@@ -117,6 +119,7 @@ def info(config: Config, weights: NDArray[Any], *, as_json: bool = False) -> Non
         f"{accumulator['bits_for_any_kernel']} in the engine (any kernel of the format)."
     )
     console.print(f"Proof: {accumulator['proof']}.")
+    console.print(f"Golden model: {data['golden']['path']}. {data['golden']['proof']}.")
     built = data["engine"]
     if "refused" in built:
         console.print("The RTL engine cannot be built: " + "; ".join(built["refused"]))

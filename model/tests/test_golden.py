@@ -16,6 +16,8 @@ from deconv4k.errors import InputError
 from deconv4k.fixed import Format, Overflow, Rounding
 from deconv4k.layer import Layer
 
+pytestmark = pytest.mark.usefixtures("one_type")
+
 MODES = {"rounding": st.sampled_from(Rounding), "overflow": st.sampled_from(Overflow)}
 PLAIN = Formats(*map(Format.parse, ("ap_ufixed<8,8>", "ap_fixed<8,8>", "ap_ufixed<8,8>")))
 
@@ -61,14 +63,6 @@ def codes_of(rng, form, shape):
     codes = rng.integers(form.min_code, form.max_code + 1, shape)
     extremes = rng.choice([form.min_code, 0, form.max_code], shape)
     return np.where(rng.random(shape) < 0.3, extremes, codes)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_type():
-    """Hold every code in 64 bits, or the model is compiled for dozens of pairs of types."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Format, "code_dtype", lambda form: np.dtype(np.int64))
-        yield
 
 
 def definition(config, pixels, weights, bias):
