@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup sim sim-full test lint bench vectors registers clean distclean
+.PHONY: help setup sim sim-full test lint bench vectors registers package clean distclean
 
 # What a user may set reaches the recipes through the environment, so that any path survives.
 export SIM CASE SEED WAVES IMAGE CONFIG PYTHON
@@ -54,6 +54,9 @@ vectors: $(BASE) ## write the committed test vectors anew
 
 registers: $(TEST) ## make what follows from hw/registers.rdl; HTML under build/registers/
 	@$(BIN)/python tools/registers.py --html
+
+package: $(TEST) ## run the FuseSoC core's targets lint, sim and synth
+	@$(BIN)/python tools/core.py lint sim synth
 
 clean: ## remove everything generated, keep .venv
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

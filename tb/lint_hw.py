@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from deconv4k import engine, simulator
 from points import POINTS
@@ -11,11 +12,15 @@ from points import POINTS
 FLAGS = ["--lint-only", "-Wall", "-Wno-fatal"]
 
 
-def lint(name: str, top: str, parameters: dict[str, int], *flags: str) -> bool:
-    """Lint one top; says what is wrong."""
+def lint(
+    name: str, top: str, parameters: dict[str, int], *flags: str, around: Path | None = None
+) -> bool:
+    """Lint one top, or a file with a top of its own `around` it; says what is wrong."""
+    files = [*simulator.sources(top), *([around] if around else [])]
+    top = around.stem if around else top
     command = [str(simulator.verilator()), *FLAGS, *flags, "--top-module", top]
     command += [f"-G{key}={value}" for key, value in parameters.items()]
-    command += [str(path) for path in simulator.sources(top)]
+    command += [str(path) for path in files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     clean = done.returncode == 0 and not done.stderr.strip()
     print(f"{top} {name}: {'clean' if clean else 'WARNINGS'}")
@@ -36,14 +41,17 @@ def main() -> int:
     generated = str(simulator.ROOT / "hw" / "generated" / "registers.vlt")
     for name, config in POINTS.items():
         clean &= lint(name, "deconv_axi", engine.wrapper_parameters(config), generated)
+    timing = ("--timing", "--timescale", "1ns/1ps")
+    smoke = simulator.ROOT / "tb" / "smoke.v"
+    clean &= lint("default", "deconv_axi", {}, generated, *timing, around=smoke)
     # bench.vlt says what cocotb reads and writes.
     control = str(simulator.ROOT / "tb" / "bench.vlt")
-    clean &= lint("default", "bench", {}, "--timing", "--timescale", "1ns/1ps", control)
+    clean &= lint("default", "bench", {}, *timing, control)
     clean &= lint("default", "quantise_all", {})
     clean &= lint("default", "framer", {})
     clean &= lint("widest", "framer", {"MAX_W": 65535, "WIDTH_W": 17})
     control = str(simulator.ROOT / "tb" / "framer_all.vlt")
-    clean &= lint("default", "framer_all", {}, "--timing", "--timescale", "1ns/1ps", control)
+    clean &= lint("default", "framer_all", {}, *timing, control)
     return 0 if clean else 1
 
 

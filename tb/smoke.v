@@ -1,0 +1,253 @@
+// smoke: deconv_axi in plain Verilog, no Python: does this copy of the engine work, in this simulator?
+//
+// Over the registers: read ID and the sizes, write the kernel, set SIZE, enable. Then one frame of the
+// vector "study" in, with pauses, and its beats compared, with stalls; then ERRORS, the counters
+// and the three signatures, which are those of deconv4k.signature. It needs study.kernel.mem,
+// study.input.mem and study.expected.mem of vectors/ in the folder it runs in.
+//
+// Ends with "smoke: passed", or with $fatal and what was wrong.
+`timescale 1ns / 1ps
+`default_nettype none
+
+module smoke;
+    localparam WIDTH = 12;
+    localparam HEIGHT = 8;
+    localparam PPC = 4;
+    localparam WEIGHTS = 81;
+    localparam LINE_BEATS = 2 * WIDTH / PPC;
+    localparam BEATS = 2 * HEIGHT * LINE_BEATS;
+    localparam [31:0] SIGNATURE_IN = 32'h5cae6522;
+    localparam [31:0] SIGNATURE_OUT = 32'h64054281;
+    localparam [31:0] SIGNATURE_KERNEL = 32'h12db2688;
+
+    // Addresses as docs/registers.md has them.
+    localparam [7:0] ID = 8'h00;
+    localparam [7:0] CONTROL = 8'h10;
+    localparam [7:0] ERRORS = 8'h18;
+    localparam [7:0] IRQ_STATUS = 8'h1c;
+    localparam [7:0] IRQ_ENABLE = 8'h20;
+    localparam [7:0] SIZE = 8'h24;
+    localparam [7:0] KERNEL_DATA = 8'h30;
+    localparam [7:0] KERNEL_CONTROL = 8'h34;
+    localparam [7:0] KERNEL_COUNT = 8'h38;
+    localparam [7:0] KERNEL_WORDS = 8'h3c;
+    localparam [7:0] CRC_IN = 8'h40;
+    localparam [7:0] CRC_OUT = 8'h44;
+    localparam [7:0] CRC_KERNEL = 8'h48;
+    localparam [7:0] FRAMES_OUT = 8'h54;
+    localparam [7:0] LINES_OUT = 8'h5c;
+    localparam [7:0] MAXIMUM = 8'h88;
+
+    reg aclk;
+    reg aresetn;
+    initial aclk = 1'b0;
+    always #1 aclk = !aclk;
+
+    reg [31:0] beats;
+    reg [7:0] s_tdata;
+    reg s_tuser;
+    reg s_tlast;
+    reg s_tvalid;
+    wire s_tready;
+    wire [31:0] m_tdata;
+    wire m_tuser;
+    wire m_tlast;
+    wire m_tvalid;
+    reg m_tready;
+    reg [7:0] awaddr;
+    reg awvalid;
+    wire awready;
+    reg [31:0] wdata;
+    reg wvalid;
+    wire wready;
+    wire [1:0] bresp;
+    wire bvalid;
+    reg [7:0] araddr;
+    reg arvalid;
+    wire arready;
+    wire [31:0] rdata;
+    wire [1:0] rresp;
+    wire rvalid;
+    wire irq;
+
+    deconv_axi #(
+        .PPC(PPC),
+        .MAX_W(40),
+        .MAX_H(64),
+        .WEIGHT_I(10),
+        .ACC_I(23),
+        .OUT_SHIFT(0)
+    ) dut (
+        .aclk(aclk),
+        .aresetn(aresetn),
+        .s_axis_video_tdata(s_tdata),
+        .s_axis_video_tuser(s_tuser),
+        .s_axis_video_tlast(s_tlast),
+        .s_axis_video_tvalid(s_tvalid),
+        .s_axis_video_tready(s_tready),
+        .m_axis_video_tdata(m_tdata),
+        .m_axis_video_tuser(m_tuser),
+        .m_axis_video_tlast(m_tlast),
+        .m_axis_video_tvalid(m_tvalid),
+        .m_axis_video_tready(m_tready),
+        .s_axi_control_awaddr(awaddr),
+        .s_axi_control_awprot(3'd0),
+        .s_axi_control_awvalid(awvalid),
+        .s_axi_control_awready(awready),
+        .s_axi_control_wdata(wdata),
+        .s_axi_control_wstrb(4'hf),
+        .s_axi_control_wvalid(wvalid),
+        .s_axi_control_wready(wready),
+        .s_axi_control_bresp(bresp),
+        .s_axi_control_bvalid(bvalid),
+        .s_axi_control_bready(1'b1),
+        .s_axi_control_araddr(araddr),
+        .s_axi_control_arprot(3'd0),
+        .s_axi_control_arvalid(arvalid),
+        .s_axi_control_arready(arready),
+        .s_axi_control_rdata(rdata),
+        .s_axi_control_rresp(rresp),
+        .s_axi_control_rvalid(rvalid),
+        .s_axi_control_rready(1'b1),
+        .irq(irq)
+    );
+
+    reg [7:0] pixels[0:WIDTH*HEIGHT-1];
+    reg [7:0] expected[0:4*WIDTH*HEIGHT-1];
+    reg [9:0] weights[0:WEIGHTS-1];
+    initial begin
+        $readmemh("study.input.mem", pixels);
+        $readmemh("study.expected.mem", expected);
+        $readmemh("study.kernel.mem", weights);
+    end
+
+    // Pauses and stalls: a shift register with feedback.
+    reg [15:0] random;
+    initial random = 16'd1;
+    always @(posedge aclk) begin
+        random <= {random[14:0], random[15] ^ random[13] ^ random[12] ^ random[10]};
+    end
+
+    reg answered;
+    task write;
+        input [7:0] address;
+        input [31:0] word;
+        begin
+            awaddr <= address;
+            awvalid <= 1'b1;
+            wdata <= word;
+            wvalid <= 1'b1;
+            answered = 1'b0;
+            while (!answered) begin
+                @(posedge aclk);
+                if (awready) awvalid <= 1'b0;
+                if (wready) wvalid <= 1'b0;
+                answered = bvalid;
+            end
+            if (bresp !== 2'b00) $fatal(1, "smoke: write to %h answered %b", address, bresp);
+        end
+    endtask
+
+    task check;
+        input [7:0] address;
+        input [31:0] word;
+        begin
+            araddr <= address;
+            arvalid <= 1'b1;
+            answered = 1'b0;
+            while (!answered) begin
+                @(posedge aclk);
+                if (arready) arvalid <= 1'b0;
+                answered = rvalid;
+            end
+            if (rresp !== 2'b00 || rdata !== word) begin
+                $fatal(1, "smoke: register %h is %h %b; expected %h", address, rdata, rresp, word);
+            end
+        end
+    endtask
+
+    integer i;
+    always begin
+        aresetn <= 1'b0;
+        s_tvalid <= 1'b0;
+        awvalid <= 1'b0;
+        wvalid <= 1'b0;
+        arvalid <= 1'b0;
+        repeat (8) @(posedge aclk);
+        aresetn <= 1'b1;
+        repeat (2) @(posedge aclk);
+
+        check(ID, "DCV4");
+        check(MAXIMUM, {16'd64, 16'd40});
+        check(KERNEL_WORDS, (WEIGHTS + 1) / 2);
+
+        // Two weights a word, the first in the lower half, an odd one out alone.
+        write(KERNEL_CONTROL, 32'd1);
+        for (i = 0; i < WEIGHTS; i = i + 2) begin
+            write(KERNEL_DATA, {
+                  i + 1 < WEIGHTS ? {{6{weights[i+1][9]}}, weights[i+1]} : 16'd0,
+                  {6{weights[i][9]}}, weights[i]});
+        end
+        check(KERNEL_COUNT, (WEIGHTS + 1) / 2);
+        write(KERNEL_CONTROL, 32'd2);
+        repeat (4) @(posedge aclk);  // the first set is active at once
+        check(CRC_KERNEL, SIGNATURE_KERNEL);
+
+        write(SIZE, {HEIGHT[15:0], WIDTH[15:0]});
+        write(IRQ_STATUS, 32'hffffffff);
+        write(IRQ_ENABLE, 32'd2);
+        write(CONTROL, 32'd1);
+        if (irq !== 1'b0) $fatal(1, "smoke: irq before the frame");
+
+        for (i = 0; i < WIDTH * HEIGHT; i = i + 1) begin
+            while (random[2:0] == 0) @(posedge aclk);
+            s_tdata <= pixels[i];
+            s_tuser <= i == 0;
+            s_tlast <= i % WIDTH == WIDTH - 1;
+            s_tvalid <= 1'b1;
+            @(posedge aclk);
+            while (!s_tready) @(posedge aclk);
+            s_tvalid <= 1'b0;
+        end
+        while (!irq) @(posedge aclk);
+        repeat (200) @(posedge aclk);
+
+        if (beats != BEATS) $fatal(1, "smoke: %0d beats; expected %0d", beats, BEATS);
+        check(ERRORS, 32'd0);
+        check(FRAMES_OUT, 32'd1);
+        check(LINES_OUT, 2 * HEIGHT);
+        check(CRC_IN, SIGNATURE_IN);
+        check(CRC_OUT, SIGNATURE_OUT);
+        $display("smoke: passed, %0d beats compared", beats);
+        $finish;
+        forever @(posedge aclk);
+    end
+
+    // The output, beat by beat.
+    wire [31:0] wanted = {
+        expected[beats*PPC+3], expected[beats*PPC+2], expected[beats*PPC+1], expected[beats*PPC]
+    };
+    wire sof = beats == 0;
+    wire eol = beats % LINE_BEATS == LINE_BEATS - 1;
+    initial begin
+        beats = 0;
+        m_tready = 1'b0;
+    end
+    always @(posedge aclk) begin
+        m_tready <= random[3:1] != 0;
+        if (aresetn && m_tvalid !== 1'b0 && m_tready) begin
+            if ({m_tvalid, m_tuser, m_tlast, m_tdata} !== {1'b1, sof, eol, wanted}) begin
+                $fatal(1, "smoke: beat %0d is SOF %b EOL %b %h; expected SOF %b EOL %b %h", beats,
+                       m_tuser, m_tlast, m_tdata, sof, eol, wanted);
+            end
+            beats <= beats + 1;
+        end
+    end
+
+    initial begin
+        repeat (20000) @(posedge aclk);
+        $fatal(1, "smoke: nothing more comes after %0d beats", beats);
+    end
+endmodule
+
+`default_nettype wire
