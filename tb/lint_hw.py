@@ -44,6 +44,8 @@ def main() -> int:
     timing = ("--timing", "--timescale", "1ns/1ps")
     smoke = simulator.ROOT / "tb" / "smoke.v"
     clean &= lint("default", "deconv_axi", {}, generated, *timing, around=smoke)
+    template = simulator.ROOT / "hw" / "package" / "deconv_axi_template.v"
+    clean &= lint("default", "deconv_axi", {}, generated, around=template)
     # bench.vlt says what cocotb reads and writes.
     control = str(simulator.ROOT / "tb" / "bench.vlt")
     clean &= lint("default", "bench", {}, *timing, control)

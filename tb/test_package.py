@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -20,10 +22,11 @@ ROOT = simulator.ROOT
 
 
 def tool(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"tools_{name}", ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module  # dataclasses look there
     spec.loader.exec_module(module)
     return module
 
@@ -143,3 +146,118 @@ def test_smoke_expects_what_the_golden_model_signs() -> None:
     text = (ROOT / "tb" / "smoke.v").read_text()
     for name, value in wanted.items():
         assert f"SIGNATURE_{name} = 32'h{value:08x};" in text
+
+
+def test_made_files_are_what_the_ports_give() -> None:
+    made = tool("package").generate()
+    assert len(made) == 5
+    for name, text in made.items():
+        assert (ROOT / name).read_bytes() == text, f"{name}: run make package"
+
+
+@pytest.fixture(scope="session")
+def wrapper(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str]]:
+    """Parameters, without the derived ones, and ports of deconv_axi, as Verilator sees them."""
+    folder = tmp_path_factory.mktemp("wrapper")
+    command = [str(simulator.verilator()), "--json-only", "--json-only-output", "tree.json"]
+    command += ["--Mdir", str(folder), "--top-module", "deconv_axi"]
+    command += [str(path) for path in simulator.sources("deconv_axi")]
+    subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    modules = json.loads((folder / "tree.json").read_text())["modulesp"]
+    top = next(module for module in modules if module["name"] == "deconv_axi")
+    variables = [node for node in top["stmtsp"] if node["type"] == "VAR"]
+    parameters = {node["name"] for node in variables if node["varType"] == "GPARAM"}
+    ports = {node["name"] for node in variables if node["direction"] != "NONE"}
+    assert len(parameters) > 40
+    assert len(ports) > 30
+    return parameters - {"IN_BITS", "OUT_BITS"}, ports
+
+
+Wrapper = tuple[set[str], set[str]]
+
+
+def test_yosys_and_verilator_see_the_same(wrapper: Wrapper) -> None:
+    package = tool("package")
+    found = package.checked()
+    assert {*found.parameters} - {*package.DERIVED} == wrapper[0] == {*package.PARAMETERS}
+    assert {port.name for port in found.ports} == wrapper[1]
+
+
+def test_core_has_the_parameters_of_the_wrapper(wrapper: Wrapper) -> None:
+    data = core()
+    assert {*data["parameters"]} == wrapper[0]
+    for target in ("lint", "synth"):
+        given = data["targets"][target]["parameters"]
+        assert len(given) == len(wrapper[0])
+        assert set(given) == wrapper[0]
+
+
+def rows(pattern: str, text: str) -> set[str]:
+    """What the pattern finds, which must not come twice."""
+    found = re.findall(pattern, text, re.MULTILINE)
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def test_vivado_script_names_the_wrapper(wrapper: Wrapper) -> None:
+    text = (ROOT / "hw" / "package" / "vivado_ip.tcl").read_text()
+    assert text.startswith("# NOT RUN HERE")
+    assert rows(r"^    ([A-Z_]+) \{", text) == wrapper[0]
+    singles = re.search(r"^set singles \{(.*)\}$", text, re.MULTILINE)
+    assert singles is not None
+    assert rows(r"^        [A-Z]+ (\w+)$", text) | set(singles[1].split()) == wrapper[1]
+
+
+def test_quartus_description_names_the_wrapper(wrapper: Wrapper) -> None:
+    text = (ROOT / "hw" / "package" / "deconv_axi_hw.tcl").read_text()
+    assert text.startswith("# NOT RUN HERE")
+    assert rows(r"^    ([A-Z_]+) (?:INTEGER|STRING|STD_LOGIC_VECTOR) ", text) == wrapper[0]
+    assert rows(r"^ *add_interface_port \w+ (\w+) ", text) == wrapper[1]
+
+
+def test_vhdl_template_names_the_wrapper(wrapper: Wrapper) -> None:
+    text = (ROOT / "hw" / "package" / "deconv_axi_template.vhd").read_text()
+    component = text[text.index("component deconv_axi is") : text.index("end component")]
+    kinds = "integer|string|std_logic_vector|std_logic"
+    assert rows(rf"^ +(\w+) : (?:{kinds})\b.* :=", component) == wrapper[0]
+    assert rows(r"^ +(\w+) : (?:in|out) std_logic", component) == wrapper[1]
+    assert rows(r"^ +(\w+) => ", text) == wrapper[0] | wrapper[1]
+
+
+def test_vhdl_template_compiles(tmp_path: Path) -> None:
+    ghdl = shutil.which("ghdl")
+    if ghdl is None:
+        pytest.skip("no ghdl here (apt-get install ghdl): the VHDL template is not compiled")
+    template = ROOT / "hw" / "package" / "deconv_axi_template.vhd"
+    for standard in ("93", "08"):
+        command = [ghdl, "-a", f"--std={standard}", f"--workdir={tmp_path}", str(template)]
+        subprocess.run(command, check=True)
+
+
+def elaborate(sim: str, template: Path) -> int:
+    """Exit status of a simulator that elaborates the template, every warning an error."""
+    files = [str(path) for path in simulator.sources("deconv_axi")] + [str(template)]
+    if sim == "icarus":
+        # It warns of a parameter that is not there, and of nothing else.
+        command = ["iverilog", "-g2012", "-s", "deconv_axi_template", "-o", "/dev/null", *files]
+    else:
+        waivers = str(ROOT / "hw" / "generated" / "registers.vlt")
+        command = [str(simulator.verilator()), "--lint-only", "-Wall", waivers]
+        command += ["--top-module", "deconv_axi_template", *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode or int("arning" in done.stderr)
+
+
+def test_verilog_template_elaborates(sim: str, tmp_path: Path) -> None:
+    template = ROOT / "hw" / "package" / "deconv_axi_template.v"
+    assert elaborate(sim, template) == 0
+    text = template.read_text()
+    wrong = tmp_path / template.name
+    for before, after in (
+        (".K(9)", ".KK(9)"),
+        (".irq(irq)", ".irqs(irq)"),
+        (".OP(1)", ".OP(0)"),
+    ):
+        assert before in text
+        wrong.write_text(text.replace(before, after))
+        assert elaborate(sim, wrong) != 0, after
