@@ -57,6 +57,7 @@ registers: $(TEST) ## make what follows from hw/registers.rdl; HTML under build/
 
 package: $(TEST) ## make what follows from the ports; run the FuseSoC core's lint, sim and synth
 	@$(BIN)/python tools/package.py
+	@$(BIN)/python tools/timing.py
 	@$(BIN)/python tools/core.py lint sim synth
 
 clean: ## remove everything generated, keep .venv
