@@ -252,7 +252,12 @@ module raster #(
     ) read_delay (
         .clk(clk),
         .rst(rst),
-        .d({read, line_sof && r_q == 0 && beat_q == 0, line_end, line_ends && last_line && line_end}),
+        .d({
+            read,
+            line_sof && r_q == 0 && beat_q == 0,
+            line_end,
+            line_ends && last_line && line_end
+        }),
         .q({arrive, arrive_sof, arrive_eol, arrive_end})
     );
     fifo #(
