@@ -125,6 +125,15 @@ def test_target_fails_on_a_fault(target: str, tmp_path: Path) -> None:
     assert sentence in done.stdout + done.stderr
 
 
+def test_parameters_reach_the_core() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "core.py"), "lint", "--"]
+    good = subprocess.run([*command, "--MAX_W", "16"], capture_output=True, check=False)
+    assert good.returncode == 0
+    bad = subprocess.run([*command, "--MAX_W", "0"], capture_output=True, text=True, check=False)
+    assert bad.returncode == 1
+    assert "ERROR_MAX_W_must_be_1_to_65535" in bad.stdout + bad.stderr
+
+
 def small_copy(folder: Path) -> Path:
     """The core with its files and nothing else, so that it is known to name all it needs."""
     copy = folder / "checkout"

@@ -42,13 +42,17 @@ def command(
 
 def main() -> int:
     """Run the targets one after the other; 1 when one of them failed."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("targets", nargs="+", choices=["lint", "sim", "synth"])
-    parser.add_argument("parameters", nargs="*", help="after --: parameters of the core")
-    arguments = parser.parse_args()
+    given = sys.argv[1:]
+    split = given.index("--") if "--" in given else len(given)
+    arguments = parser.parse_args(given[:split])
+    parameters = given[split + 1 :]
     failed = []
     for target in arguments.targets:
-        line = command(target, *arguments.parameters)
+        line = command(target, *parameters)
         if subprocess.run(line, env=environment(), check=False).returncode:
             failed.append(target)
     if failed:
