@@ -54,34 +54,41 @@ module edges #(
     localparam [NEAR_W-1:0] FAR = MOST[NEAR_W-1:0];
     localparam [WIDTH_W-1:0] FAR_X = MOST[WIDTH_W-1:0];
 
-    reg inside_q;
-    reg pad_q;
-    reg first_x_q;
-    reg half_q;
-    reg [NEAR_W-1:0] left_q;
-    reg [NEAR_W-1:0] right_q;
-    reg sof_q;
-    reg take_q;
-    reg end_q;
-    reg [BEATS_W-1:0] beats_q;
     wire [WIDTH_W-1:0] to_right = centre_width - X1 - step_x;
     wire [WIDTH_W:0] pixels = {1'b0, centre_width};
     wire [WIDTH_W:0] groups = GROUP == 2 ? (pixels + 1'b1) >> 1 : pixels;
     wire [31:0] line = groups * LINE_BEATS;
     wire unused = &{1'b0, line[31:BEATS_W]};
 
-    always @(posedge clk) begin
-        inside_q <= step_x < centre_width;
-        pad_q <= GROUP == 2 && step_x == centre_width && step_x[0];
-        first_x_q <= step_x == 0;
-        half_q <= step_x[0];
-        left_q <= step_x > FAR_X ? FAR : step_x[NEAR_W-1:0];
-        right_q <= to_right > FAR_X ? FAR : to_right[NEAR_W-1:0];
-        sof_q <= centre_first;
-        take_q <= centre_take;
-        end_q <= centre_last;
-        beats_q <= line[BEATS_W-1:0];
-    end
+    // One register for all: simulators pay for each.
+    localparam EDGE_W = 7 + 2 * NEAR_W + BEATS_W;
+    wire [EDGE_W-1:0] now = {
+        step_x < centre_width,
+        GROUP == 2 && step_x == centre_width && step_x[0],
+        step_x == 0,
+        step_x[0],
+        step_x > FAR_X ? FAR : step_x[NEAR_W-1:0],
+        to_right > FAR_X ? FAR : to_right[NEAR_W-1:0],
+        centre_first,
+        centre_take,
+        centre_last,
+        line[BEATS_W-1:0]
+    };
+    reg [EDGE_W-1:0] edge_q;
+    always @(posedge clk) edge_q <= now;
+    wire inside_q;
+    wire pad_q;
+    wire first_x_q;
+    wire half_q;
+    wire [NEAR_W-1:0] left_q;
+    wire [NEAR_W-1:0] right_q;
+    wire sof_q;
+    wire take_q;
+    wire end_q;
+    wire [BEATS_W-1:0] beats_q;
+    assign {
+        inside_q, pad_q, first_x_q, half_q, left_q, right_q, sof_q, take_q, end_q, beats_q
+    } = edge_q;
 
     wire step_q;
     delay #(

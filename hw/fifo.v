@@ -32,6 +32,8 @@ module fifo #(
 
     // The output register is free: the oldest stored word moves there.
     wire move = stored_q != 0 && (out_ready || !out_valid_q);
+    wire filling = push != move;
+    wire leaving = move || out_ready;
 
     always @(posedge clk) begin
         if (push) begin
@@ -42,8 +44,8 @@ module fifo #(
             out_q <= mem[rd_q];
             rd_q <= rd_q + 1'b1;
         end
-        if (push != move) stored_q <= push ? stored_q + 1'b1 : stored_q - 1'b1;
-        if (move || out_ready) out_valid_q <= move;
+        if (filling) stored_q <= push ? stored_q + 1'b1 : stored_q - 1'b1;
+        if (leaving) out_valid_q <= move;
         if (rst) begin
             wr_q <= 0;
             rd_q <= 0;

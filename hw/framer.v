@@ -64,12 +64,12 @@ module framer #(
     input wire out_ready,
 
     // one pulse for each event
-    output reg eol_early,
-    output reg eol_late,
-    output reg sof_early,
-    output reg sof_late,
-    output reg bad_size,
-    output reg dropped
+    output wire eol_early,
+    output wire eol_late,
+    output wire sof_early,
+    output wire sof_late,
+    output wire bad_size,
+    output wire dropped
 );
     generate
         if (MAX_W < 1 || MAX_W > 65535) begin : g_max_w
@@ -164,48 +164,60 @@ module framer #(
     assign take = drop || pass;
     wire emit = pass || room && zero;
 
+    // What is rare is decided here, so that simulators pass it by.
+    wire ends = last_column && last_row;
+    wire line_done = emit && last_column;
+    wire line_marked = pass && (last_column || beat_eol || start);
+    wire [5:0] events = {
+        drop,
+        refuse && beat_bad,
+        stray && !running_q && !surplus_q && !lost_q,
+        early,
+        line_marked && last_column && !beat_eol,
+        line_marked && !last_column && beat_eol
+    };
+    reg [5:0] events_q;
+    assign {dropped, bad_size, sof_late, sof_early, eol_late, eol_early} = events_q;
+
     always @(posedge clk) begin
         if (emit) begin
-            columns_q <= last_column ? width : columns - X1;
-            last_column_q <= last_column ? one_wide : columns == X2;
-            rows_q <= last_column ? rows - Y1 : rows;
-            last_row_q <= last_column ? rows == Y2 : last_row;
-            running_q <= !(last_column && last_row);
-            if (last_column) pad_q <= 1'b0;
-            if (last_column && last_row) finish_q <= 1'b0;
-        end
-        if (pass) begin
-            if (beat_eol && !last_column) pad_q <= 1'b1;
-            surplus_q <= last_column && !beat_eol;
-            lost_q <= 1'b0;
+            columns_q <= columns - X1;
+            last_column_q <= columns == X2;
         end
         if (room && start) begin
             width_q <= beat_width;
             height_q <= beat_height;
             one_wide_q <= beat_one_wide;
+            rows_q <= beat_height;
+            last_row_q <= beat_one_high;
+            running_q <= 1'b1;
+            lost_q <= 1'b0;
+        end
+        if (line_done) begin
+            columns_q <= width;
+            last_column_q <= one_wide;
+            rows_q <= rows - Y1;
+            last_row_q <= rows == Y2;
+            running_q <= !ends;
+            pad_q <= 1'b0;
+            if (ends) finish_q <= 1'b0;
+        end
+        if (line_marked) begin
+            if (beat_eol && !last_column) pad_q <= 1'b1;
+            surplus_q <= last_column && !beat_eol;
         end
         if (early) finish_q <= 1'b1;
         if (stray && beat_eol) surplus_q <= 1'b0;
         if (refuse) lost_q <= 1'b1;
 
-        eol_early <= pass && beat_eol && !last_column;
-        eol_late <= pass && !beat_eol && last_column;
-        sof_early <= early;
-        sof_late <= stray && !running_q && !surplus_q && !lost_q;
-        bad_size <= refuse && beat_bad;
-        dropped <= drop;
+        events_q <= events;
         if (rst) begin
             running_q <= 1'b0;
             pad_q <= 1'b0;
             finish_q <= 1'b0;
             surplus_q <= 1'b0;
             lost_q <= 1'b1;
-            eol_early <= 1'b0;
-            eol_late <= 1'b0;
-            sof_early <= 1'b0;
-            sof_late <= 1'b0;
-            bad_size <= 1'b0;
-            dropped <= 1'b0;
+            events_q <= 6'd0;
         end
     end
 
@@ -217,7 +229,7 @@ module framer #(
         .in_data({
             height,
             width,
-            last_column && last_row,
+            ends,
             !running_q,
             zero ? {PIXEL_BITS{1'b0}} : beat_pixel
         }),

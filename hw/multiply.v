@@ -2,14 +2,15 @@
 //
 //   p = a * b
 //
-// Formats: a has A_W bits, b has B_W, signed (two's complement) or not. p is signed and just as wide
-// as the product needs: A_W + B_W bits, and one more where neither factor is signed.
+// Formats: a has A_W bits, b has B_W, signed (two's complement) or not; p is signed. P_W = A_W + B_W
+// bits, and one more where neither factor is signed, hold every product; more only repeat the sign,
+// fewer wrap.
 //
-// a and b come from registers (operand); with them and p_q a synthesiser fills the registers of one
+// a and b come from registers (operand); with them and p a synthesiser fills the registers of one
 // DSP block.
 //
 // Latency: 1 clock. Throughput: a product a clock.
-// Golden: deconv4k.golden._polyphase, pixel times weight
+// Golden: deconv4k.golden, pixel times weight
 `default_nettype none
 
 module multiply #(
@@ -22,23 +23,23 @@ module multiply #(
     input wire clk,
     input wire [A_W-1:0] a,
     input wire [B_W-1:0] b,
-    output wire [P_W-1:0] p
+    output reg signed [P_W-1:0] p
 );
-    reg signed [P_W-1:0] p_q;
-    assign p = p_q;
-
     // One unsigned factor would make the whole product unsigned: such a factor gets a zero as sign.
+    // A narrow p wraps, as said above.
+    // verilator lint_off WIDTHTRUNC
     generate
         if (A_SIGNED != 0 && B_SIGNED != 0) begin : g_signed
-            always @(posedge clk) p_q <= $signed(a) * $signed(b);
+            always @(posedge clk) p <= $signed(a) * $signed(b);
         end else if (A_SIGNED != 0) begin : g_b_unsigned
-            always @(posedge clk) p_q <= $signed(a) * $signed({1'b0, b});
+            always @(posedge clk) p <= $signed(a) * $signed({1'b0, b});
         end else if (B_SIGNED != 0) begin : g_a_unsigned
-            always @(posedge clk) p_q <= $signed({1'b0, a}) * $signed(b);
+            always @(posedge clk) p <= $signed({1'b0, a}) * $signed(b);
         end else begin : g_unsigned
-            always @(posedge clk) p_q <= $signed({1'b0, a}) * $signed({1'b0, b});
+            always @(posedge clk) p <= $signed({1'b0, a}) * $signed({1'b0, b});
         end
     endgenerate
+    // verilator lint_on WIDTHTRUNC
 endmodule
 
 `default_nettype wire

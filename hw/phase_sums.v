@@ -180,6 +180,7 @@ module phase_sums #(
 
             localparam COUNT = C_IN * used(n);
             localparam TERMS = terms(n);
+            localparam LANE_LEVELS = $clog2(TERMS);
             if (TERMS == 0) begin : g_empty
                 // A phase without taps (K < S): its outputs are zero.
                 assign sum = {ACC_W{1'b0}};
@@ -221,92 +222,108 @@ module phase_sums #(
                     .q(weights_q)
                 );
 
-                for (level = 0; level <= $clog2(TERMS); level = level + 1) begin : g_level
+                // The terms: products and bias.
+                for (k = 0; k < TERMS; k = k + 1) begin : g_term
+                    wire signed [sum_w(0)-1:0] value;
+                    if (k >= COUNT) begin : g_bias
+                        wire sign = BIAS_SIGNED != 0 && late_bias[BIAS_BITS-1];
+                        wire [LEAF_W+BIAS_BITS-1:0] wide = {{LEAF_W{sign}}, late_bias};
+                        assign value = wide[sum_w(0)-1:0];
+                        wire unused = &{1'b0, wide};
+                    end else if (PRODUCT_W == 0) begin : g_product
+                        localparam I = pixel(n, k / C_IN);
+                        multiply #(
+                            .A_W(PIXEL_W),
+                            .A_SIGNED(PIXEL_SIGNED),
+                            .B_W(WEIGHT_W),
+                            .B_SIGNED(WEIGHT_SIGNED),
+                            .P_W(sum_w(0))
+                        ) multiply (
+                            .clk(clk),
+                            .a(window_q[(I*C_IN+k%C_IN)*PIXEL_W+:PIXEL_W]),
+                            .b(weights_q[k*WEIGHT_W+:WEIGHT_W]),
+                            .p(value)
+                        );
+                    end else begin : g_quantised
+                        localparam I = pixel(n, k / C_IN);
+                        wire [EXACT_W-1:0] exact;
+                        wire [PRODUCT_W-1:0] rounded;
+                        multiply #(
+                            .A_W(PIXEL_W),
+                            .A_SIGNED(PIXEL_SIGNED),
+                            .B_W(WEIGHT_W),
+                            .B_SIGNED(WEIGHT_SIGNED),
+                            .P_W(EXACT_W)
+                        ) multiply (
+                            .clk(clk),
+                            .a(window_q[(I*C_IN+k%C_IN)*PIXEL_W+:PIXEL_W]),
+                            .b(weights_q[k*WEIGHT_W+:WEIGHT_W]),
+                            .p(exact)
+                        );
+                        quantise #(
+                            .IN_W(EXACT_W),
+                            .IN_SIGNED(1),
+                            .SHIFT(PRODUCT_SHIFT),
+                            .Q(PRODUCT_Q),
+                            .O(PRODUCT_O),
+                            .OUT_W(PRODUCT_W),
+                            .OUT_SIGNED(PRODUCT_SIGNED)
+                        ) quantise (
+                            .clk(clk),
+                            .in(exact),
+                            .out(rounded)
+                        );
+                        wire sign = PRODUCT_SIGNED != 0 && rounded[PRODUCT_W-1];
+                        wire [LEAF_W+PRODUCT_W-1:0] wide = {{LEAF_W{sign}}, rounded};
+                        assign value = wide[sum_w(0)-1:0];
+                        wire unused = &{1'b0, wide};
+                    end
+                end
+
+                // The adder tree. Registers are read as they are: simulators pay for every wire.
+                for (level = 1; level <= LANE_LEVELS; level = level + 1) begin : g_level
+                    localparam V = sum_w(level - 1);
                     localparam W = sum_w(level);
+                    localparam signed [V-1:0] NOTHING = 0;
                     for (k = 0; k < sums_left(TERMS, level); k = k + 1) begin : g_node
-                        wire signed [W-1:0] value;
-                        if (level > 0) begin : g_add
-                            reg signed [W-1:0] sum_q;
-                            assign value = sum_q;
-                            if (2 * k + 1 < sums_left(TERMS, level - 1)) begin : g_pair
+                        reg signed [W-1:0] value;
+                        if (2 * k + 1 >= sums_left(TERMS, level - 1)) begin : g_single
+                            if (level == 1) begin : g_first
+                                always @(posedge clk) value <= g_term[2*k].value + NOTHING;
+                            end else begin : g_further
                                 always @(posedge clk) begin
-                                    sum_q <= g_level[level-1].g_node[2*k].value +
-                                             g_level[level-1].g_node[2*k+1].value;
-                                end
-                            end else begin : g_single
-                                localparam signed [sum_w(level-1)-1:0] NOTHING = 0;
-                                always @(posedge clk) begin
-                                    sum_q <= g_level[level-1].g_node[2*k].value + NOTHING;
+                                    value <= g_level[level-1].g_node[2*k].value + NOTHING;
                                 end
                             end
-                        end else if (k < COUNT) begin : g_product
-                            localparam I = pixel(n, k / C_IN);
-                            wire [EXACT_W-1:0] exact;
-                            multiply #(
-                                .A_W(PIXEL_W),
-                                .A_SIGNED(PIXEL_SIGNED),
-                                .B_W(WEIGHT_W),
-                                .B_SIGNED(WEIGHT_SIGNED)
-                            ) multiply (
-                                .clk(clk),
-                                .a(window_q[(I*C_IN+k%C_IN)*PIXEL_W+:PIXEL_W]),
-                                .b(weights_q[k*WEIGHT_W+:WEIGHT_W]),
-                                .p(exact)
-                            );
-                            wire [TERM_W-1:0] term;
-                            if (PRODUCT_W > 0) begin : g_quantise
-                                wire [PRODUCT_W-1:0] rounded;
-                                quantise #(
-                                    .IN_W(EXACT_W),
-                                    .IN_SIGNED(1),
-                                    .SHIFT(PRODUCT_SHIFT),
-                                    .Q(PRODUCT_Q),
-                                    .O(PRODUCT_O),
-                                    .OUT_W(PRODUCT_W),
-                                    .OUT_SIGNED(PRODUCT_SIGNED)
-                                ) quantise (
-                                    .clk(clk),
-                                    .in(exact),
-                                    .out(rounded)
-                                );
-                                if (PRODUCT_SIGNED != 0) begin : g_signed
-                                    assign term = rounded;
-                                end else begin : g_unsigned
-                                    assign term = {1'b0, rounded};
-                                end
-                            end else begin : g_exact
-                                assign term = exact;
+                        end else if (level == 1) begin : g_first
+                            always @(posedge clk) begin
+                                value <= g_term[2*k].value + g_term[2*k+1].value;
                             end
-                            if (W > TERM_W) begin : g_wider
-                                assign value = {{W - TERM_W{term[TERM_W-1]}}, term};
-                            end else begin : g_no_wider
-                                assign value = term[W-1:0];
-                            end
-                            if (W < TERM_W) begin : g_wrap
-                                wire unused = &{1'b0, term[TERM_W-1:W]};
-                            end
-                        end else begin : g_bias
-                            wire sign = BIAS_SIGNED != 0 && late_bias[BIAS_BITS-1];
-                            if (W > BIAS_BITS) begin : g_wider
-                                assign value = {{W - BIAS_BITS{sign}}, late_bias};
-                            end else begin : g_no_wider
-                                assign value = late_bias[W-1:0];
-                                wire unused = &{1'b0, sign};
+                        end else begin : g_further
+                            always @(posedge clk) begin
+                                value <= g_level[level-1].g_node[2*k].value +
+                                         g_level[level-1].g_node[2*k+1].value;
                             end
                         end
                     end
                 end
+                localparam SUM_W = sum_w(LANE_LEVELS);
+                wire [SUM_W-1:0] total;
+                if (LANE_LEVELS == 0) begin : g_one_term
+                    assign total = g_term[0].value[SUM_W-1:0];
+                end else begin : g_root
+                    assign total = g_level[LANE_LEVELS].g_node[0].value;
+                end
 
                 // Every lane takes as long as the one with the most terms.
-                localparam SUM_W = sum_w($clog2(TERMS));
                 wire [SUM_W-1:0] late;
                 delay #(
                     .WIDTH(SUM_W),
-                    .DEPTH(LEVELS - $clog2(TERMS))
+                    .DEPTH(LEVELS - LANE_LEVELS)
                 ) even (
                     .clk(clk),
                     .rst(1'b0),
-                    .d(g_level[$clog2(TERMS)].g_node[0].value),
+                    .d(total),
                     .q(late)
                 );
                 if (ACC_W > SUM_W) begin : g_extend

@@ -29,17 +29,17 @@ module skid #(
 
     // The spare word holds what arrived in the clock in which the output stalled.
     wire out_free = out_ready || !out_valid_q;
+    wire [WIDTH-1:0] next = ready_q ? in_data : spare_q;
 
     always @(posedge clk) begin
-        if (ready_q) spare_q <= in_data;
-        if (out_free) out_q <= ready_q ? in_data : spare_q;
-
         if (out_free) begin
-            out_valid_q <= in_valid && ready_q || !ready_q;
+            out_q <= next;
+            out_valid_q <= in_valid || !ready_q;
             ready_q <= 1'b1;
-        end else if (in_valid && ready_q) begin
-            // output stalled and a word arrived: it waits in the spare word
-            ready_q <= 1'b0;
+        end else if (ready_q) begin
+            // output stalled: a word that arrives waits in the spare word
+            spare_q <= in_data;
+            ready_q <= !in_valid;
         end
         if (rst) begin
             out_valid_q <= 1'b0;
