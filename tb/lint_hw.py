@@ -39,6 +39,9 @@ def main() -> int:
     # bench.vlt says what cocotb reads and writes.
     control = str(simulator.ROOT / "tb" / "bench.vlt")
     clean &= lint("default", "bench", {}, "--timing", "--timescale", "1ns/1ps", control)
+    control = str(simulator.ROOT / "tb" / "bench_axi.vlt")
+    flags = ("--timing", "--timescale", "1ns/1ps", generated, control)
+    clean &= lint("default", "bench_axi", {}, *flags)
     clean &= lint("default", "quantise_all", {})
     clean &= lint("default", "framer", {})
     clean &= lint("widest", "framer", {"MAX_W": 65535, "WIDTH_W": 17})
