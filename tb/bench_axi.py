@@ -133,10 +133,10 @@ class Bench:
         for name, value in pattern.items():
             getattr(self.dut, name).value = value
 
-    async def play(self, beats: int, quiet: int = 100) -> None:
+    async def play(self, beats: int) -> None:
         """Let the player go on to so many beats, and wait until nothing moves any more."""
         self.dut.limit.value = beats
-        await self.drain(beats, quiet)
+        await self.drain(beats)
 
     async def drain(self, beats: int, quiet: int = 100) -> None:
         for _ in range(200_000):

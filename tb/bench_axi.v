@@ -126,7 +126,7 @@ module bench_axi #(
     wire [31:0] writes;
     wire [31:0] reads;
     reg [31:0] clocks;
-    reg [31:0] quiet;  // clocks without a beat on either side
+    reg [31:0] quiet;  // clocks in which neither side offers a beat
     reg [31:0] sofs_in;
     reg [31:0] stalled_in;
     reg [31:0] stalled_out;
@@ -341,7 +341,6 @@ module bench_axi #(
     );
 
     wire in_beat = s_tvalid && s_axis_video_tready;
-    wire out_beat = m_axis_video_tvalid && m_tready;
     wire address = s_axi_control_awvalid && s_axi_control_awready;
     wire data = s_axi_control_wvalid && s_axi_control_wready;
     reg [7:0] address_q;
@@ -369,7 +368,7 @@ module bench_axi #(
             stalled_in <= 0;
             stalled_out <= 0;
         end else begin
-            quiet <= in_beat || out_beat ? 0 : quiet + 1;
+            quiet <= s_tvalid || m_axis_video_tvalid ? 0 : quiet + 1;
             if (in_beat && s_tuser) begin
                 sofs_in <= sofs_in + 1;
                 $fwrite(trace, "i %0d\n", clocks);

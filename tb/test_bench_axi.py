@@ -6,11 +6,13 @@ judged here, frame by frame, by the golden model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from cocotb.triggers import RisingEdge
 
 import bench_axi
 from bench_axi import CASES, Bench, Kernel, Trace, watched
@@ -406,3 +408,296 @@ async def sizes(bench: Stepwise) -> None:
     assert await bench.read("SIGNATURE_OUT") == bench.p["last"][1]
     assert await bench.read("FRAMES_OUT") == len(bench.p["sizes"])
     assert await bench.read("ERRORS") == 0
+
+
+# Malformed video
+
+SEQUENCES = 500
+
+
+def make_segments(config: Any, rng: random.Random) -> list[dict[str, Any]]:
+    """Sequences of two segments: anything, then a good frame; a size for each segment."""
+    from deconv4k import simulator
+    from test_framer import faults, noise, video, with_faults
+
+    most_high, most_wide = config.video.height, config.video.width
+    bits = config.layer.in_channels * config.formats.pixel.width
+    segments = []
+    for index in range(SEQUENCES):
+        width, height = rng.randrange(1, 7), rng.randrange(1, 4)
+        if index % 2:
+            beats = noise(rng)
+        else:
+            good = video(*[(width, height)] * rng.randrange(1, 4))
+            sizes = [(width, height)] * (len(good) // (width * height))
+            beats = with_faults(good, rng.sample(faults(*sizes), rng.randrange(1, 6))).beats
+        enable = rng.random() < 0.9
+        if rng.random() < 0.15:
+            wrong = [
+                (0, 2),
+                (2, 0),
+                (most_wide + 1, 2),
+                (2, most_high + 1),
+                (0x8002, 2),
+                (2, 65535),
+            ]
+            width, height = rng.choice(wrong)
+        good_width, good_height = rng.choice([(1, 1), (2, 2), (3, 1), (1, 2), (5, 3)])
+        stalls = rng.choice(list(simulator.STALLS))
+        for told, arriving in (
+            ((width, height, enable), beats),
+            ((good_width, good_height, True), video((good_width, good_height))),
+        ):
+            wide, high, enabled = told
+            segments.append(
+                {
+                    "width": wide,
+                    "height": high,
+                    "enable": enabled,
+                    "stalls": stalls,
+                    "beats": [
+                        beat._replace(
+                            pixel=rng.getrandbits(bits), width=wide, enable=enabled,
+                            height=high if high <= most_high else 0,
+                        )
+                        for beat in arriving
+                    ],
+                }
+            )  # fmt: skip
+    return segments
+
+
+@runs("name", list(CASES))
+def test_malformed_video(sim: str, name: str, tmp_path: Path, seed: int) -> None:
+    """After every segment the flags, the counters and the signatures are exact."""
+    from deconv4k import framing, golden, signature, simulator
+    from test_deconv import unpack
+
+    config, noise = bench_axi.configuration(name), np.random.default_rng(seed)
+    layer, pixel = config.layer, config.formats.pixel
+    kernel = bench_axi.make_kernel(config, noise)
+    segments = make_segments(config, random.Random(seed))
+    before: list[framing.Beat] = []
+    outputs: list[Any] = []
+    counts = dict.fromkeys(("FRAMES_IN", "LINES_IN", "LINES_OUT", "DROPPED"), 0)
+    signatures = {"SIGNATURE_IN": 0, "SIGNATURE_OUT": 0}
+    plan = []
+    lines = []
+    accepted = 0
+    seen: set[str] = set()
+    for index, segment in enumerate(segments):
+        beats = segment.pop("beats")
+        for beat in beats:
+            lines.append(
+                f"{(beat.sof << 1 | beat.eol) << bench_axi.input_bits(config) | beat.pixel:x}"
+            )
+            if beat.sof:
+                lines.append("0 0")
+        accepted += len(beats)
+        past = framing.run(before, config.video.width)
+        whole = framing.run([*before, *beats], config.video.width)
+        for rows in whole.frames[len(past.frames) :]:
+            frame = unpack(np.array(rows), pixel.width, pixel.signed, layer.in_channels)
+            outputs.append(golden.run(config, frame, *kernel)[0])
+            signatures = {
+                "SIGNATURE_IN": signature.input_frame(config, frame),
+                "SIGNATURE_OUT": signature.output_frame(config, outputs[-1]),
+            }
+            counts["FRAMES_IN"] += 1
+            counts["LINES_OUT"] += len(outputs[-1])
+        counts["LINES_IN"] += sum(beat.eol for beat in beats)
+        counts["DROPPED"] += whole.dropped - past.dropped
+        flags = {flag for flag in framing.FLAGS if whole.flags[flag] > past.flags[flag]}
+        seen |= flags
+        before = beats if index % 2 else [*before, *beats]
+        assert not (index % 2 and whole.unfinished)
+        numbers = {**counts, **signatures, "FRAMES_OUT": counts["FRAMES_IN"]}
+        if whole.unfinished:
+            # The last lines of the frame before may wait for the pixels of this one.
+            numbers = {key: n for key, n in numbers.items() if not key.endswith("_OUT")}
+        plan.append(
+            {
+                **segment,
+                "stalls": simulator.STALLS[segment["stalls"]],
+                "accepted": accepted,
+                "errors": {flag.upper(): int(flag in flags) for flag in framing.FLAGS},
+                "numbers": numbers,
+            }
+        )
+    assert seen == set(framing.FLAGS)
+    assert len(plan) == 2 * SEQUENCES
+    (tmp_path / "input.hex").write_text("\n".join(lines) + "\n")
+    bench_axi.write_expected(config, tmp_path, outputs)
+    bench_axi.simulate(sim, config, tmp_path, seed, kernel, "segments", plan=plan)
+
+
+class Malformed(Bench):
+    settings: ClassVar[dict[str, int]] = {**Bench.settings, "well_formed": 0}
+
+
+@watched(Malformed, ms=50)
+async def segments(bench: Malformed) -> None:
+    checked = 0
+    for segment in bench.p["plan"]:
+        await bench.set("SIZE", WIDTH=segment["width"], HEIGHT=segment["height"])
+        await bench.set("CONTROL", ENABLE=int(segment["enable"]))
+        bench.stall(segment["stalls"])
+        await bench.play(segment["accepted"])
+        errors = await bench.fields("ERRORS")
+        assert errors == {**dict.fromkeys(errors, 0), **segment["errors"]}, (checked, segment)
+        if any(errors.values()):
+            assert (await bench.fields("IRQ_STATUS"))["ERROR"]
+            await bench.set("IRQ_STATUS", ERROR=1)
+            await bench.set("ERRORS", **errors)
+        for name, number in segment["numbers"].items():
+            assert await bench.read(name) == number, (checked, name, segment)
+            checked += 1
+    bench.check_scoreboard()
+    assert await bench.read("STALLED_IN") == bench.value("stalled_in") > 0
+    assert await bench.read("STALLED_OUT") == bench.value("stalled_out") > 0
+    assert not (await bench.fields("STATUS"))["RUNNING"]
+    assert checked > 5 * len(bench.p["plan"])
+
+
+# Streams by cocotbext-axi
+
+
+class Foreign(Bench):
+    settings: ClassVar[dict[str, int]] = {**Bench.settings, "go": 0, "external": 1}
+
+
+@runs("name, pauses", [(name, pauses) for name in CASES for pauses in (0.0, 0.3)])
+def test_the_streams_of_others(
+    sim: str, name: str, pauses: float, tmp_path: Path, seed: int
+) -> None:
+    config, noise = bench_axi.configuration(name), np.random.default_rng(seed)
+    kernel, golden = bench_axi.make_kernel(config, noise), Golden(config)
+    frames = [bench_axi.make_frame(config, noise, *SIZE) for _ in range(6)]
+    bench_axi.simulate(
+        sim, config, tmp_path, seed, kernel, "frames_of_others",
+        pauses=pauses, lines=config.layer.output_shape(*SIZE)[0],
+        input=[bench_axi.input_words(config, frame).tolist() for frame in frames],
+        output=[golden(frame, kernel) for frame in frames],
+    )  # fmt: skip
+
+
+@watched(Foreign)
+async def frames_of_others(bench: Foreign) -> None:
+    """A frame on the bus is a line of video; back to back, then alone."""
+    from cocotbext.axi import AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
+
+    dut, (height, width) = bench.dut, SIZE
+    dut.told_width.value, dut.told_height.value = width, height
+    buses = [AxiStreamBus.from_prefix(dut, f"{name}_axis_video") for name in "sm"]
+    reset = {"reset": dut.aresetn, "reset_active_level": False}
+    source = AxiStreamSource(buses[0], dut.aclk, **reset)
+    sink = AxiStreamSink(buses[1], dut.aclk, **reset)
+    rng = random.Random(bench.rng.getrandbits(32))
+
+    def pauses() -> Iterator[bool]:
+        while True:
+            yield rng.random() < bench.p["pauses"]
+
+    for end in (source, sink):
+        end.set_pause_generator(pauses())
+    await bench.set("SIZE", WIDTH=width, HEIGHT=height)
+    await bench.set("CONTROL", ENABLE=1)
+    in_bytes, out_bytes = (len(bus.tdata) // 8 for bus in buses)
+    got: list[int] = []
+    for number, lines in enumerate(bench.p["input"]):
+        for y, line in enumerate(lines):
+            data = b"".join(word.to_bytes(in_bytes, "little") for word in line)
+            user = [int(y == 0 and at < in_bytes) for at in range(len(data))]
+            await source.send(AxiStreamFrame(data, tuser=user))
+        if number in (3, 4, 5):
+            while len(got) < sum(map(len, bench.p["output"][: number + 1])):
+                line = await sink.recv(compact=False)
+                size = len(bench.p["output"][0]) // bench.p["lines"]
+                assert len(line.tdata) == size * out_bytes
+                first = len(got) % len(bench.p["output"][0]) == 0
+                expected = [int(first and at < out_bytes) for at in range(len(line.tdata))]
+                assert list(line.tuser) == expected
+                got += [
+                    int.from_bytes(line.tdata[at : at + out_bytes], "little")
+                    for at in range(0, len(line.tdata), out_bytes)
+                ]
+    assert got == [word for output in bench.p["output"] for word in output]
+    await bench.clocks(50)
+    assert sink.empty()
+    assert await bench.read("FRAMES_OUT") == len(bench.p["input"])
+
+
+# Whole frames
+
+
+def test_two_photographs(tmp_path: Path, seed: int) -> None:
+    """The shipped photograph and its mirror image, a kernel each, written while the first runs."""
+    from deconv4k import golden, image, kernels, regression, signature, upscale
+    from deconv4k.config import Config
+
+    config = Config.load(regression.PHOTO.parent / "default.toml")
+    layer, formats, video = config.layer, config.formats, config.video
+    _, low = image.original_and_input(regression.PHOTO, video.width, video.height, layer.stride)
+    photo = upscale.to_codes(low, formats)[np.newaxis]
+    frames = [photo, photo[:, :, ::-1]]
+    weights = kernels.to_codes(kernels.default(layer), layer, formats.weight)
+    noise = np.random.default_rng(seed)
+    chosen = [Kernel(weights, None), bench_axi.make_kernel(config, noise)]
+    outputs = [
+        golden.run(config, frame, *kernel)[0] for frame, kernel in zip(frames, chosen, strict=True)
+    ]
+    bench_axi.write_input(config, tmp_path, frames)
+    bench_axi.write_expected(config, tmp_path, outputs)
+    bench_axi.simulate(
+        "verilator", config, tmp_path, seed, chosen[0], "photographs",
+        words=signature.kernel_words(config, *chosen[1]),
+        pixels=photo.size, beats=sum(output.size for output in outputs) // video.pixels_per_clock,
+        signatures=[
+            {
+                "SIGNATURE_IN": signature.input_frame(config, frame),
+                "SIGNATURE_OUT": signature.output_frame(config, output),
+                "SIGNATURE_KERNEL": signature.kernel(config, *kernel),
+            }
+            for frame, output, kernel in zip(frames, outputs, chosen, strict=True)
+        ],
+    )  # fmt: skip
+    seen = bench_axi.trace(tmp_path)
+    assert len(seen.sofs) == 2
+    assert seen.sofs[0] < seen.of("KERNEL_CONTROL")[-1] < seen.sofs[1]
+    # Full rate: the second frame follows the first one a pixel a clock. Before its input's
+    # registers have filled, the engine is a few pixels ahead.
+    assert 0 <= photo.size - (seen.sofs[1] - seen.sofs[0]) <= 8
+
+
+@watched(Bench, ms=60)
+async def photographs(bench: Bench) -> None:
+    first, second = bench.p["signatures"]
+    pixels = bench.p["pixels"]
+    await bench.set("IRQ_ENABLE", FRAME_OUT=1)
+    await bench.set("CONTROL", ENABLE=1)
+    # The size is the maximum, as after reset.
+    bench.dut.limit.value = 2 * pixels
+    await bench.clocks(1000)
+    await bench.load(bench.p["words"])
+    await bench.commit()
+    await bench.clocks(pixels // 2)
+    status = await bench.fields("STATUS")
+    assert status["RUNNING"]
+    assert status["KERNEL_PENDING"]
+    assert await bench.read("SIGNATURE_KERNEL") == first["SIGNATURE_KERNEL"]
+    await RisingEdge(bench.dut.irq)
+    # The second frame is in the engine by now, and its kernel has been active for some lines.
+    assert await bench.read("FRAMES_OUT") == 1
+    for name in ("SIGNATURE_IN", "SIGNATURE_OUT"):
+        assert await bench.read(name) == first[name], name
+    assert await bench.read("SIGNATURE_KERNEL") == second["SIGNATURE_KERNEL"]
+    await bench.set("IRQ_STATUS", FRAME_OUT=1)
+    await RisingEdge(bench.dut.irq)
+    await bench.drain(2 * pixels)
+    bench.check_scoreboard()
+    assert bench.value("beats") == bench.p["beats"]
+    for name, number in second.items():
+        assert await bench.read(name) == number, name
+    assert await bench.read("FRAMES_OUT") == 2
+    assert await bench.read("STALLED_OUT") == 0
+    assert await bench.read("DROPPED") == await bench.read("ERRORS") == 0
