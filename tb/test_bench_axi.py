@@ -412,7 +412,7 @@ async def sizes(bench: Stepwise) -> None:
 
 # Malformed video
 
-SEQUENCES = 500
+SEQUENCES = 250
 
 
 def make_segments(config: Any, rng: random.Random) -> list[dict[str, Any]]:
@@ -444,9 +444,10 @@ def make_segments(config: Any, rng: random.Random) -> list[dict[str, Any]]:
             width, height = rng.choice(wrong)
         good_width, good_height = rng.choice([(1, 1), (2, 2), (3, 1), (1, 2), (5, 3)])
         stalls = rng.choice(list(simulator.STALLS))
-        for told, arriving in (
-            ((width, height, enable), beats),
-            ((good_width, good_height, True), video((good_width, good_height))),
+        new_kernel = rng.choice([0, 0, 0, 1, 2])  # in this segment of the two
+        for number, told, arriving in (
+            (1, (width, height, enable), beats),
+            (2, (good_width, good_height, True), video((good_width, good_height))),
         ):
             wide, high, enabled = told
             segments.append(
@@ -455,6 +456,7 @@ def make_segments(config: Any, rng: random.Random) -> list[dict[str, Any]]:
                     "height": high,
                     "enable": enabled,
                     "stalls": stalls,
+                    "new_kernel": new_kernel == number,
                     "beats": [
                         beat._replace(
                             pixel=rng.getrandbits(bits), width=wide, enable=enabled,
@@ -475,7 +477,7 @@ def test_malformed_video(sim: str, name: str, tmp_path: Path, seed: int) -> None
 
     config, noise = bench_axi.configuration(name), np.random.default_rng(seed)
     layer, pixel = config.layer, config.formats.pixel
-    kernel = bench_axi.make_kernel(config, noise)
+    kernels = [bench_axi.make_kernel(config, noise)]
     segments = make_segments(config, random.Random(seed))
     before: list[framing.Beat] = []
     outputs: list[Any] = []
@@ -496,8 +498,15 @@ def test_malformed_video(sim: str, name: str, tmp_path: Path, seed: int) -> None
         accepted += len(beats)
         past = framing.run(before, config.video.width)
         whole = framing.run([*before, *beats], config.video.width)
-        for rows in whole.frames[len(past.frames) :]:
+        words = None
+        last_kernel = kernels[-1]
+        if segment["new_kernel"]:
+            kernels.append(bench_axi.make_kernel(config, noise))
+            words = signature.kernel_words(config, *kernels[-1])
+        for number, rows in enumerate(whole.frames[len(past.frames) :]):
             frame = unpack(np.array(rows), pixel.width, pixel.signed, layer.in_channels)
+            # A frame keeps the kernel that it began with.
+            kernel = last_kernel if number == 0 and past.unfinished else kernels[-1]
             outputs.append(golden.run(config, frame, *kernel)[0])
             signatures = {
                 "SIGNATURE_IN": signature.input_frame(config, frame),
@@ -512,12 +521,15 @@ def test_malformed_video(sim: str, name: str, tmp_path: Path, seed: int) -> None
         before = beats if index % 2 else [*before, *beats]
         assert not (index % 2 and whole.unfinished)
         numbers = {**counts, **signatures, "FRAMES_OUT": counts["FRAMES_IN"]}
+        if index % 2:
+            numbers["SIGNATURE_KERNEL"] = signature.kernel(config, *kernels[-1])
         if whole.unfinished:
             # The last lines of the frame before may wait for the pixels of this one.
             numbers = {key: n for key, n in numbers.items() if not key.endswith("_OUT")}
         plan.append(
             {
                 **segment,
+                "words": words,
                 "stalls": simulator.STALLS[segment["stalls"]],
                 "accepted": accepted,
                 "errors": {flag.upper(): int(flag in flags) for flag in framing.FLAGS},
@@ -528,7 +540,7 @@ def test_malformed_video(sim: str, name: str, tmp_path: Path, seed: int) -> None
     assert len(plan) == 2 * SEQUENCES
     (tmp_path / "input.hex").write_text("\n".join(lines) + "\n")
     bench_axi.write_expected(config, tmp_path, outputs)
-    bench_axi.simulate(sim, config, tmp_path, seed, kernel, "segments", plan=plan)
+    bench_axi.simulate(sim, config, tmp_path, seed, kernels[0], "segments", plan=plan)
 
 
 class Malformed(Bench):
@@ -542,6 +554,9 @@ async def segments(bench: Malformed) -> None:
         await bench.set("SIZE", WIDTH=segment["width"], HEIGHT=segment["height"])
         await bench.set("CONTROL", ENABLE=int(segment["enable"]))
         bench.stall(segment["stalls"])
+        if segment["words"]:
+            await bench.load(segment["words"])
+            await bench.commit()
         await bench.play(segment["accepted"])
         errors = await bench.fields("ERRORS")
         assert errors == {**dict.fromkeys(errors, 0), **segment["errors"]}, (checked, segment)
