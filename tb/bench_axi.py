@@ -167,7 +167,7 @@ class Bench:
 
 
 def watched(
-    bench: type[Bench], ms: int = 10
+    bench: type[Bench], ms: float = 1
 ) -> Callable[[Callable[[Any], Awaitable[None]]], cocotb.regression.Test]:
     """A cocotb test of a started bench; at its end the checkers must have seen no fault."""
 

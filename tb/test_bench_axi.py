@@ -199,38 +199,50 @@ def one_kernel(config: Any, noise: Any) -> list[Kernel]:
 SINGLE = [("x2_k3_4ppc", stalls) for stalls in ("none", "both")]
 
 
-@runs("name, stalls", SINGLE)
-def test_enable_at_every_clock(sim: str, name: str, stalls: str, tmp_path: Path, seed: int) -> None:
+@runs("register, stalls", [(r, s) for r in ("CONTROL", "SIZE") for s in ("none", "both")])
+def test_enable_and_size_at_every_clock(
+    sim: str, register: str, stalls: str, tmp_path: Path, seed: int
+) -> None:
+    """Off and on again by ENABLE, or by a height of 0."""
     config, cycle, (kernel,), seen = endless(
-        sim, name, stalls, "enable_off_and_on", tmp_path, seed, 2000, one_kernel
-    )
+        sim, "x2_k3_4ppc", stalls, "off_and_on", tmp_path, seed, 2000, one_kernel,
+        register=register,
+    )  # fmt: skip
     found = taken(config, cycle, kernel, tmp_path, seen)
-    controls = seen.of("CONTROL")[1:]
-    assert len(controls) == 4 * interval(config)
-    # A frame is taken as CONTROL stood when its SOF was accepted: two clocks after the write.
+    writes = seen.of(register)[1:]
+    assert len(writes) == 4 * interval(config)
+    # A frame is taken as the register stood when its SOF was accepted: two clocks after the write.
     state, position, expected = True, 0, []
     for sof in seen.sofs:
-        while position < len(controls) and controls[position] + 2 <= sof:
+        while position < len(writes) and writes[position] + 2 <= sof:
             state, position = not state, position + 1
         expected.append(state)
     assert found == expected
     assert not all(found)
     if stalls == "none":
-        assert phases(controls[::2], seen.sofs) == set(range(interval(config)))
-        assert phases(controls[1::2], seen.sofs) == set(range(interval(config)))
+        assert phases(writes[::2], seen.sofs) == set(range(interval(config)))
+        assert phases(writes[1::2], seen.sofs) == set(range(interval(config)))
 
 
 @watched(Endless)
-async def enable_off_and_on(bench: Endless) -> None:
+async def off_and_on(bench: Endless) -> None:
     every = bench.p["interval"]
     height, width = SIZE
+    sizes = bench.p["register"] == "SIZE"
+
+    async def switch(on: int) -> None:
+        if sizes:
+            await bench.set("SIZE", WIDTH=width, HEIGHT=height * on)
+        else:
+            await bench.set("CONTROL", ENABLE=on)
+
     for n in range(2 * every):
         await bench.phase(n)
-        await bench.set("CONTROL", ENABLE=0)
+        await switch(0)
         # Both edges at every clock, in two rounds that go through other pairs.
         await bench.clocks(every)
         await bench.phase(5 * n if n < every else 7 * n)
-        await bench.set("CONTROL", ENABLE=1)
+        await switch(1)
         await bench.clocks(every + 5)
     await bench.end()
     frames = await bench.read("FRAMES_IN")
@@ -239,7 +251,8 @@ async def enable_off_and_on(bench: Endless) -> None:
     assert await bench.read("LINES_IN") == bench.value("sofs_in") * height
     assert await bench.read("STALLED_IN") == bench.value("stalled_in")
     assert await bench.read("STALLED_OUT") == bench.value("stalled_out")
-    assert await bench.read("ERRORS") == 0
+    errors = await bench.fields("ERRORS")
+    assert errors == {**dict.fromkeys(errors, 0), "BAD_SIZE": int(sizes)}
 
 
 @runs("name, stalls", SINGLE)
@@ -547,7 +560,7 @@ class Malformed(Bench):
     settings: ClassVar[dict[str, int]] = {**Bench.settings, "well_formed": 0}
 
 
-@watched(Malformed, ms=50)
+@watched(Malformed, ms=4)
 async def segments(bench: Malformed) -> None:
     checked = 0
     for segment in bench.p["plan"]:
@@ -684,7 +697,7 @@ def test_two_photographs(tmp_path: Path, seed: int) -> None:
     assert 0 <= photo.size - (seen.sofs[1] - seen.sofs[0]) <= 8
 
 
-@watched(Bench, ms=60)
+@watched(Bench, ms=12)
 async def photographs(bench: Bench) -> None:
     first, second = bench.p["signatures"]
     pixels = bench.p["pixels"]

@@ -159,7 +159,7 @@ class Lone(Bench):
         return int(self.p["identity"]["KERNEL_WORDS"])
 
 
-@watched(Lone, ms=1)
+@watched(Lone, ms=0.1)
 async def identity_and_reset_values(bench: Lone) -> None:
     words = bench.p["identity"]
     for name, word in words.items():
@@ -189,7 +189,7 @@ async def identity_and_reset_values(bench: Lone) -> None:
     assert (await bench.fields("IRQ_STATUS"))["KERNEL_TAKEN"]
 
 
-@watched(Lone, ms=1)
+@watched(Lone, ms=0.1)
 async def only_what_is_writable_changes(bench: Lone) -> None:
     before = {name: await bench.read(name) for name in bench.map}
     for name, register in bench.map.items():
@@ -204,7 +204,7 @@ async def only_what_is_writable_changes(bench: Lone) -> None:
     assert {name: await bench.read(name) for name in bench.map} == before
 
 
-@watched(Lone, ms=5)
+@watched(Lone, ms=0.2)
 async def frames_kernels_and_signatures(bench: Lone) -> None:
     await bench.write("IRQ_STATUS", 0xFFFFFFFF)
     await bench.set("IRQ_ENABLE", FRAME_OUT=1)
@@ -254,7 +254,7 @@ async def frames_kernels_and_signatures(bench: Lone) -> None:
         assert await bench.read(name) == 0
 
 
-@watched(Lone, ms=5)
+@watched(Lone, ms=0.2)
 async def wrong_kernels_leave_the_running_one(bench: Lone) -> None:
     await bench.write("IRQ_STATUS", 0xFFFFFFFF)
     await bench.set("IRQ_ENABLE", ERROR=1)
@@ -283,7 +283,7 @@ async def wrong_kernels_leave_the_running_one(bench: Lone) -> None:
     assert await bench.read("SIGNATURE_KERNEL") == second["signature"]
 
 
-@watched(Lone, ms=5)
+@watched(Lone, ms=0.2)
 async def soft_reset_between_frames(bench: Lone) -> None:
     await bench.set("CONTROL", ENABLE=1)
     await bench.offer([])
