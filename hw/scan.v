@@ -8,6 +8,9 @@
 // its two rows (rounded up to GROUP columns, so that output beats of two pixels' phases come out
 // even), hence frames of different sizes may follow each other.
 //
+// Once the next frame has begun it alone moves the rows: if it stops within its first AHEAD rows, the
+// last AHEAD rows of the frame before wait inside with it.
+//
 // Columns lag in the same way: the centre column is AHEAD columns left of the column that enters, so
 // the last AHEAD columns of a row are computed in the first steps of the next slot. When no slot
 // follows, a "drain" of AHEAD steps pushes them out.

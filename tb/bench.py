@@ -12,17 +12,20 @@ import cocotb
 from cocotb.handle import SimHandleBase
 from cocotb.triggers import RisingEdge, Timer
 
-SETTINGS = ("pause", "pause_bits", "stall", "stall_bits", "seed", "capture", "patience")
+import checkers
+
+SETTINGS = (
+    "pause", "pause_bits", "stall", "stall_bits", "seed", "capture", "well_formed",
+    "patience",
+)  # fmt: skip
 RESULTS = (
     "hung",
     "beats",
     "mismatches",
     "surplus",
-    "violations",
     "first_beat",
     "first_expected",
     "first_got",
-    "accepted",
     "sofs_in",
     "ends",
     "flags",
@@ -49,4 +52,9 @@ async def play(dut: SimHandleBase) -> None:
     for name in RESULTS:
         value = getattr(dut, name).value
         result[name] = int(value) if value.is_resolvable else str(value)
+    result["accepted"] = int(dut.s_beats.value)
+    result["violations"] = {
+        **checkers.broken(checkers.AXIS, int(dut.s_errors.value), "input "),
+        **checkers.broken(checkers.AXIS, int(dut.m_errors.value), "output "),
+    }
     Path("result.json").write_text(json.dumps(result))

@@ -1,4 +1,4 @@
-// bench: the engine between a player and a scoreboard, with its own clock.
+// bench: the engine between a player and a scoreboard, with its own clock; checkers on both streams.
 //
 // Whole frames run without Python: cocotb sets `go`, waits for `done` and reads the results. The
 // folder in which the simulation runs brings input.hex, expected.hex, kernel.hex (one weight a
@@ -49,6 +49,7 @@ module bench #(
     reg [3:0] stall_bits;
     reg [31:0] seed;
     reg capture;
+    reg well_formed;  // what the player plays
     reg [31:0] patience;  // clocks without a beat on either side before the bench gives up
 
     // read by cocotb
@@ -57,11 +58,12 @@ module bench #(
     wire [31:0] beats;
     wire [31:0] mismatches;
     wire [31:0] surplus;
-    wire [31:0] violations;
+    wire [16*9-1:0] s_errors;
+    wire [16*9-1:0] m_errors;
     wire [31:0] first_beat;
     wire [OUT_BITS+1:0] first_expected;
     wire [OUT_BITS+1:0] first_got;
-    reg [31:0] accepted;
+    wire [31:0] s_beats;  // accepted
     reg [31:0] sofs_in;
     reg [31:0] sofs_out;
     reg [31:0] ends;
@@ -106,6 +108,9 @@ module bench #(
     wire m_tready;
     wire played;
     wire compared;
+    wire [15:0] line_beats;
+    wire [15:0] frame_lines;
+    wire [31:0] m_beats;
 
     player #(
         .DATA_W(IN_BITS)
@@ -116,6 +121,7 @@ module bench #(
         .pause(pause),
         .pause_bits(pause_bits),
         .seed(seed),
+        .limit(32'hffffffff),
         .frame_width(frame_width),
         .frame_height(frame_height),
         .tdata(s_tdata),
@@ -208,15 +214,51 @@ module bench #(
         .tlast(m_tlast),
         .tvalid(m_tvalid),
         .tready(m_tready),
+        .line_beats(line_beats),
+        .frame_lines(frame_lines),
         .done(compared),
         .beats(beats),
         .mismatches(mismatches),
         .surplus(surplus),
-        .violations(violations),
         .first_beat(first_beat),
         .first_expected(first_expected),
         .first_got(first_got)
     );
+
+    axis_checker #(
+        .DATA_W(IN_BITS)
+    ) s_checker (
+        .clk(clk),
+        .rst(rst),
+        .framing(well_formed),
+        .line_beats(frame_width),
+        .frame_lines(frame_height),
+        .tdata(s_tdata),
+        .tuser(s_tuser),
+        .tlast(s_tlast),
+        .tvalid(s_tvalid),
+        .tready(s_tready),
+        .errors(s_errors),
+        .beats(s_beats)
+    );
+
+    axis_checker #(
+        .DATA_W(OUT_BITS)
+    ) m_checker (
+        .clk(clk),
+        .rst(rst),
+        .framing(1'b1),
+        .line_beats(line_beats),
+        .frame_lines(frame_lines),
+        .tdata(m_tdata),
+        .tuser(m_tuser),
+        .tlast(m_tlast),
+        .tvalid(m_tvalid),
+        .tready(m_tready),
+        .errors(m_errors),
+        .beats(m_beats)
+    );
+    wire unused_beats = &{1'b0, m_beats};
 
     // After the last expected beat the bench watches a while for beats too many.
     localparam [31:0] AFTERWARDS = 500;
@@ -230,7 +272,6 @@ module bench #(
     initial begin
         done = 1'b0;
         hung = 1'b0;
-        accepted = 0;
         sofs_in = 0;
         sofs_out = 0;
         ends = 0;
@@ -253,7 +294,6 @@ module bench #(
         end else begin
             clocks <= clocks + 1;
             if (in_beat) begin
-                accepted <= accepted + 1;
                 if (s_tuser) begin
                     sofs_in <= sofs_in + 1;
                     sof_in_before <= sof_in_last;

@@ -19,9 +19,17 @@ from cocotb.triggers import Timer
 
 
 def run(
-    sim: str, top: str, parameters: Mapping[str, int | str], work: Path, seed: int, **data: Any
+    sim: str,
+    top: str,
+    parameters: Mapping[str, int | str],
+    work: Path,
+    seed: int,
+    *,
+    module: str | None = None,
+    only: str | None = None,
+    **data: Any,
 ) -> None:
-    """Build a module and run the coroutines of tb/test_<module>.py on it.
+    """Build a module and run the coroutines of tb/test_<module>.py on it, or `only` one of them.
 
     `data` reaches the coroutines with the parameters.
     """
@@ -30,8 +38,8 @@ def run(
 
     folder = simulator.build(sim, top, parameters)
     (work / "case.json").write_text(json.dumps({"seed": seed, **parameters, **data}))
-    module = "test_" + top.removesuffix("_all")
-    simulator.simulate(sim, folder, top, module, work, seed=seed)
+    module = module or "test_" + top.removesuffix("_all")
+    simulator.simulate(sim, folder, top, module, work, seed=seed, only=only)
     ran = ElementTree.parse(work / "results.xml").findall(".//testcase")
     assert ran, "no coroutine ran"
     assert all(case.find("skipped") is None for case in ran)

@@ -49,6 +49,8 @@ def main() -> int:
     # bench.vlt says what cocotb reads and writes.
     control = str(simulator.ROOT / "tb" / "bench.vlt")
     clean &= lint("default", "bench", {}, *timing, control)
+    control = str(simulator.ROOT / "tb" / "bench_axi.vlt")
+    clean &= lint("default", "bench_axi", {}, *timing, generated, control)
     clean &= lint("default", "quantise_all", {})
     clean &= lint("default", "framer", {})
     clean &= lint("widest", "framer", {"MAX_W": 65535, "WIDTH_W": 17})

@@ -1,7 +1,9 @@
-// player: beats of well-formed video from a file onto an AXI4-Stream, with pauses.
+// player: beats of video from a file onto an AXI4-Stream, with pauses.
 //
 // File: a line for each beat, its {user, last, data} in hexadecimal; with user, a line "width height"
 // follows, which is shown on frame_width and frame_height from that beat on.
+// It offers no more than `limit` beats in all; the rest waits until the limit is raised. In reset it
+// stops, and then goes on behind the beat that it had offered.
 // Pauses: before each beat, with probability PAUSE/256, up to 2**pause_bits clocks. While no beat is
 // offered the data are unknown (X), so that an engine that looks at them anyway is found out.
 `default_nettype none
@@ -15,6 +17,7 @@ module player #(
     input wire [7:0] pause,
     input wire [3:0] pause_bits,
     input wire [31:0] seed,
+    input wire [31:0] limit,
     output reg [15:0] frame_width,
     output reg [15:0] frame_height,
     output reg [DATA_W-1:0] tdata,
@@ -30,12 +33,14 @@ module player #(
     reg [15:0] next_height;
     reg [DATA_W+1:0] next;  // {user, last, data}
     reg loaded;
+    reg [31:0] offered;
     reg [31:0] random;
     reg [15:0] wait_q;
 
     // Blocking on purpose: the file is read in order, within one clock.
     initial begin
         loaded = 1'b0;
+        offered = 0;
         done = 1'b0;
         tvalid = 1'b0;
         wait_q = 0;
@@ -60,7 +65,8 @@ module player #(
                         loaded = $fscanf(file, "%h %h\n", next_width, next_height) == 2;
                     end
                 end
-                if (loaded && wait_q == 0 && (pause == 0 || random[7:0] >= pause)) begin
+                if (loaded && offered < limit && wait_q == 0
+                    && (pause == 0 || random[7:0] >= pause)) begin
                     {tuser, tlast, tdata} <= next;
                     tvalid <= 1'b1;
                     if (next[DATA_W+1]) begin
@@ -68,6 +74,7 @@ module player #(
                         frame_height <= next_height;
                     end
                     loaded = 1'b0;
+                    offered = offered + 1;
                 end else begin
                     {tuser, tlast, tdata} <= {DATA_W + 2{1'bx}};
                     tvalid <= 1'b0;

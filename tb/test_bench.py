@@ -61,6 +61,7 @@ def test_misplaced_ends_of_lines_are_found(sim: str, seed: int) -> None:
     played = play(sim, seed, "size")
     assert not played.clean
     assert played.mismatches > 0
+    assert "output EOL_EARLY" in played.violations
 
 
 def test_nothing_is_not_clean(sim: str, seed: int) -> None:

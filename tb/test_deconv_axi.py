@@ -5,86 +5,54 @@ The registers are driven by cocotbext-axi. Expected frames and numbers come from
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cocotb
 import numpy as np
-from cocotb.clock import Clock
 from cocotb.handle import SimHandleBase
-from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge
+from cocotb.triggers import ReadOnly, RisingEdge
 
-from harness import case, run, runs
+from bench_axi import (
+    CASES,
+    Bench,
+    configuration,
+    input_words,
+    make_frame,
+    make_kernel,
+    output_words,
+    simulate,
+    watched,
+)
+from harness import runs
 
-CASES: dict[str, dict[str, Any]] = {
-    "x2_k3_4ppc": {
-        "layer": {"kernel": 3, "stride": 2, "padding": 1, "output_padding": 1},
-        "formats": {"pixel": "ap_ufixed<8,8>", "weight": "ap_fixed<10,2,AP_RND,AP_SAT>"},
-        "video": {"pixels_per_clock": 4},
-    },
-    "x2_k4_2ppc_3ch_bias": {
-        "layer": {"kernel": 4, "stride": 2, "padding": 1, "output_padding": 0, "in_channels": 3},
-        "formats": {
-            "pixel": "ap_fixed<9,9>",
-            "weight": "ap_fixed<18,2>",
-            "bias": "ap_fixed<30,14>",
-            "product": "ap_fixed<26,10,AP_RND,AP_SAT>",
-        },
-        "video": {"pixels_per_clock": 2},
-    },
-}
 SIZES = [(4, 6), (5, 7), (1, 2)]
-MAX_SIZE = (10, 12)  # the hash of one of them has its highest bit set
 
 
 @runs("name", list(CASES))
 def test_deconv_axi(sim: str, name: str, tmp_path: Path, seed: int) -> None:
-    from deconv4k import engine, golden, registers, signature, simulator
-    from deconv4k.config import Config
+    from deconv4k import golden, registers, signature
 
-    data = CASES[name]
-    config = Config.from_dict(
-        {
-            "layer": data["layer"],
-            "formats": {"output": "ap_ufixed<8,8,AP_RND,AP_SAT>", **data["formats"]},
-            "video": {"height": MAX_SIZE[0], "width": MAX_SIZE[1], **data["video"]},
-        }
-    )
+    config = configuration(name)
     layer, formats = config.layer, config.formats
     noise = np.random.default_rng(seed)
 
-    def codes(target: Any, *shape: int) -> np.ndarray[Any, Any]:
-        return noise.integers(target.min_code, target.max_code, shape, endpoint=True)
-
-    kernels = []
-    for number in range(3):
-        weights = codes(formats.weight, layer.in_channels, 1, layer.kernel, layer.kernel)
-        bias = None if formats.bias is None else codes(formats.bias, 1)
-        if formats.bias is not None and number == 1:
-            bias = np.array([formats.bias.min_code])  # a sign to extend, whatever the noise
-        kernels.append((weights, bias))
-    (tmp_path / "power_up.hex").write_text(signature.power_up_text(config, *kernels[0]))
+    kernels = [make_kernel(config, noise) for _ in range(3)]
+    if formats.bias is not None:
+        # a sign to extend, whatever the noise
+        kernels[1] = kernels[1]._replace(bias=np.array([formats.bias.min_code]))
 
     sets = []
     for weights, bias in kernels:
         frames = []
         for height, width in SIZES:
-            pixels = codes(formats.pixel, layer.in_channels, height, width)
+            pixels = make_frame(config, noise, height, width)
             output = golden.run(config, pixels, weights, bias)
-            together = pixels.transpose(1, 2, 0).reshape(height, -1)
-            per_beat = config.video.pixels_per_clock
+            shape = layer.output_shape(height, width)
             frames.append(
                 {
-                    "input": simulator.beat_words(
-                        together, formats.pixel.width, layer.in_channels
-                    ).tolist(),
-                    "output": simulator.beat_words(
-                        output.reshape(layer.output_shape(height, width)),
-                        formats.output.width,
-                        per_beat,
-                    ).tolist(),
+                    "input": input_words(config, pixels).tolist(),
+                    "output": output_words(config, output.reshape(shape)).tolist(),
                     "signature_in": signature.input_frame(config, pixels),
                     "signature_out": signature.output_frame(config, output),
                 }
@@ -96,98 +64,56 @@ def test_deconv_axi(sim: str, name: str, tmp_path: Path, seed: int) -> None:
                 "frames": frames,
             }
         )
-    parameters = {**engine.wrapper_parameters(config), "POWER_UP": "power_up.hex"}
-    run(
+    simulate(
         sim,
-        "deconv_axi",
-        parameters,
+        config,
         tmp_path,
         seed,
+        kernels[0],
+        None,
+        module="test_deconv_axi",
         sets=sets,
         identity=registers.identity(config),
     )
 
 
-class Bench:
-    """Clock, reset, the register master, and both streams."""
+class Lone(Bench):
+    """A bench whose streams Python drives, one frame at a time."""
+
+    settings: ClassVar[dict[str, int]] = {**Bench.settings, "go": 0, "external": 1}
+    pauses = 0.3
 
     def __init__(self, dut: SimHandleBase) -> None:
-        from deconv4k.registers import REGISTERS
-
-        self.dut = dut
-        self.p, self.rng = case()
-        self.map = REGISTERS
+        super().__init__(dut)
         self.beats: list[tuple[int, int, int]] = []
-        self.stall = 0.3
+        self.refuse = 0.3
 
     async def start(self) -> None:
-        from cocotbext.axi import AxiLiteBus, AxiLiteMaster
-
-        dut = self.dut
-        for name in ("tdata", "tuser", "tlast", "tvalid"):
-            getattr(dut, f"s_axis_video_{name}").value = 0
-        dut.m_axis_video_tready.value = 0
-        dut.aresetn.value = 0
-        cocotb.start_soon(Clock(dut.aclk, 2, "ns").start())
-        bus = AxiLiteBus.from_prefix(dut, "s_axi_control")
-        self.master = AxiLiteMaster(bus, dut.aclk, dut.aresetn, reset_active_level=False)
-        gaps = random.Random(self.rng.getrandbits(32))
-
-        def pauses() -> Iterator[bool]:
-            while True:
-                yield gaps.random() < 0.3
-
-        for channel in (
-            self.master.write_if.aw_channel,
-            self.master.write_if.w_channel,
-            self.master.write_if.b_channel,
-            self.master.read_if.ar_channel,
-            self.master.read_if.r_channel,
-        ):
-            channel.set_pause_generator(pauses())
         cocotb.start_soon(self._receive())
-        await ClockCycles(dut.aclk, 4)
-        dut.aresetn.value = 1
-        # The set of the file is active a few clocks after as many as it has words.
-        await ClockCycles(dut.aclk, len(self.p["sets"][0]["words"]) + 8)
-
-    async def read(self, name: str) -> int:
-        return int(await self.master.read_dword(self.map[name].address))
-
-    async def write(self, name: str, word: int) -> None:
-        await self.master.write_dword(self.map[name].address, word)
-
-    async def fields(self, name: str) -> dict[str, int]:
-        return self.map[name].values(await self.read(name))
-
-    async def set(self, name: str, **fields: int) -> None:
-        await self.write(name, self.map[name].word(**fields))
+        await super().start()
 
     async def _receive(self) -> None:
-        """Take beats with pauses, and hold each to the rules of the stream."""
+        """Take beats, with pauses."""
         dut = self.dut
-        held = None
         while True:
-            dut.m_axis_video_tready.value = int(self.rng.random() >= self.stall)
+            dut.m_axis_video_tready.value = int(self.rng.random() >= self.refuse)
             await ReadOnly()
-            beat = None
-            if int(dut.aresetn.value) and int(dut.m_axis_video_tvalid.value):
-                beat = tuple(
+            if all(
+                str(signal.value) == "1"
+                for signal in (dut.aresetn, dut.m_axis_video_tvalid, dut.m_axis_video_tready)
+            ):
+                user, last, data = (
                     int(getattr(dut, f"m_axis_video_{name}").value)
                     for name in ("tuser", "tlast", "tdata")
                 )
-                assert held in (None, beat), "a beat changed while it waited"
-                held = beat
-                if int(dut.m_axis_video_tready.value):
-                    self.beats.append(beat)
-                    held = None
-            else:
-                assert held is None, "a beat was withdrawn"
+                self.beats.append((user, last, data))
             await RisingEdge(dut.aclk)
 
     async def send(self, lines: list[list[int]]) -> None:
         """A frame, with pauses."""
         dut = self.dut
+        dut.told_width.value = len(lines[0])
+        dut.told_height.value = len(lines)
         for y, line in enumerate(lines):
             for x, word in enumerate(line):
                 while self.rng.random() < 0.2:
@@ -219,25 +145,22 @@ class Bench:
             if len(self.beats) >= len(expected):
                 break
             await RisingEdge(self.dut.aclk)
-        await ClockCycles(self.dut.aclk, 50)
+        await self.clocks(50)
         assert self.beats == expected
 
-    async def load(self, words: list[int]) -> None:
-        await self.set("KERNEL_CONTROL", START=1)
-        for word in words:
-            await self.write("KERNEL_DATA", word)
+    async def offer(self, words: list[int]) -> None:
+        """A kernel, right or wrong, and its commit."""
+        await self.load(words)
         assert await self.read("KERNEL_COUNT") == min(len(words), self.p_words + 1)
-        await self.set("KERNEL_CONTROL", COMMIT=1)
+        await self.commit()
 
     @property
     def p_words(self) -> int:
         return int(self.p["identity"]["KERNEL_WORDS"])
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
-async def identity_and_reset_values(dut: SimHandleBase) -> None:
-    bench = Bench(dut)
-    await bench.start()
+@watched(Lone, ms=0.1)
+async def identity_and_reset_values(bench: Lone) -> None:
     words = bench.p["identity"]
     for name, word in words.items():
         assert await bench.read(name) == word, name
@@ -266,10 +189,8 @@ async def identity_and_reset_values(dut: SimHandleBase) -> None:
     assert (await bench.fields("IRQ_STATUS"))["KERNEL_TAKEN"]
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
-async def only_what_is_writable_changes(dut: SimHandleBase) -> None:
-    bench = Bench(dut)
-    await bench.start()
+@watched(Lone, ms=0.1)
+async def only_what_is_writable_changes(bench: Lone) -> None:
     before = {name: await bench.read(name) for name in bench.map}
     for name, register in bench.map.items():
         if name.startswith("KERNEL") or name in ("CONTROL", "IRQ_STATUS"):
@@ -283,10 +204,8 @@ async def only_what_is_writable_changes(dut: SimHandleBase) -> None:
     assert {name: await bench.read(name) for name in bench.map} == before
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
-async def frames_kernels_and_signatures(dut: SimHandleBase) -> None:
-    bench = Bench(dut)
-    await bench.start()
+@watched(Lone, ms=0.2)
+async def frames_kernels_and_signatures(bench: Lone) -> None:
     await bench.write("IRQ_STATUS", 0xFFFFFFFF)
     await bench.set("IRQ_ENABLE", FRAME_OUT=1)
     frames, lines = 0, 0
@@ -297,14 +216,14 @@ async def frames_kernels_and_signatures(dut: SimHandleBase) -> None:
     dropped, lines_in = sum(map(len, lost)), len(lost)
     for number, one in enumerate(bench.p["sets"]):
         if number:
-            await bench.load(one["words"])
+            await bench.offer(one["words"])
             status = await bench.fields("STATUS")
             assert status["KERNEL_PENDING"]
             assert status["KERNEL_LOCKED"]
             before = bench.p["sets"][number - 1]["signature"]
             assert await bench.read("SIGNATURE_KERNEL") == before
         for frame in one["frames"]:
-            assert not int(dut.irq.value)
+            assert not bench.value("irq")
             await bench.frame(frame)
             frames += 1
             lines_in += len(frame["input"])
@@ -316,10 +235,10 @@ async def frames_kernels_and_signatures(dut: SimHandleBase) -> None:
             events = await bench.fields("IRQ_STATUS")
             assert events["FRAME_IN"]
             assert events["FRAME_OUT"]
-            assert int(dut.irq.value)
+            assert bench.value("irq")
             await bench.set("IRQ_STATUS", FRAME_OUT=1)
             assert (await bench.fields("IRQ_STATUS")) == {**events, "FRAME_OUT": 0}
-            assert not int(dut.irq.value)
+            assert not bench.value("irq")
         if number:
             assert (await bench.fields("IRQ_STATUS"))["KERNEL_TAKEN"]
             await bench.set("IRQ_STATUS", KERNEL_TAKEN=1)
@@ -335,23 +254,21 @@ async def frames_kernels_and_signatures(dut: SimHandleBase) -> None:
         assert await bench.read(name) == 0
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
-async def wrong_kernels_leave_the_running_one(dut: SimHandleBase) -> None:
-    bench = Bench(dut)
-    await bench.start()
+@watched(Lone, ms=0.2)
+async def wrong_kernels_leave_the_running_one(bench: Lone) -> None:
     await bench.write("IRQ_STATUS", 0xFFFFFFFF)
     await bench.set("IRQ_ENABLE", ERROR=1)
     await bench.set("CONTROL", ENABLE=1)
     first, second = bench.p["sets"][:2]
     words = second["words"]
     for wrong in (words[:-1], [*words, 0], []):
-        assert not int(dut.irq.value)
-        await bench.load(wrong)
+        assert not bench.value("irq")
+        await bench.offer(wrong)
         assert await bench.fields("ERRORS") == {
             **dict.fromkeys(bench.map["ERRORS"].fields, 0),
             "KERNEL_REFUSED": 1,
         }
-        assert int(dut.irq.value)
+        assert bench.value("irq")
         await bench.set("ERRORS", KERNEL_REFUSED=1)
         await bench.set("IRQ_STATUS", ERROR=1)
         assert await bench.read("ERRORS") == 0
@@ -359,19 +276,17 @@ async def wrong_kernels_leave_the_running_one(dut: SimHandleBase) -> None:
     await bench.frame(first["frames"][0])
     assert await bench.read("SIGNATURE_KERNEL") == first["signature"]
     # While a set waits, nothing can be written.
-    await bench.load(words)
+    await bench.offer(words)
     await bench.write("KERNEL_DATA", 5)
     assert (await bench.fields("ERRORS"))["KERNEL_IGNORED"]
     await bench.frame(second["frames"][1])
     assert await bench.read("SIGNATURE_KERNEL") == second["signature"]
 
 
-@cocotb.test(timeout_time=5, timeout_unit="ms")
-async def soft_reset_between_frames(dut: SimHandleBase) -> None:
-    bench = Bench(dut)
-    await bench.start()
+@watched(Lone, ms=0.2)
+async def soft_reset_between_frames(bench: Lone) -> None:
     await bench.set("CONTROL", ENABLE=1)
-    await bench.load([])
+    await bench.offer([])
     one = bench.p["sets"][0]
     frame = one["frames"][1]
     await bench.frame(frame)

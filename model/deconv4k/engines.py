@@ -75,7 +75,9 @@ def run(
             wrong = {
                 "it hung": played.hung,
                 f"{played.surplus} beats too many": played.surplus,
-                f"{played.violations} violations of the protocol": played.violations,
+                f"rules of the streams broken: {', '.join(played.violations)}": bool(
+                    played.violations
+                ),
             }
             said = ", ".join(text for text, is_so in wrong.items() if is_so) or "no output"
             raise InputError(f"{name}: a defect of the engine in hw/: {said}")

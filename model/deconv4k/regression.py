@@ -257,7 +257,8 @@ def describe(config: Config, played: simulator.Played, expected: list[Any]) -> s
     if played.surplus:
         parts.append(f"{played.surplus} beats too many")
     if played.violations:
-        parts.append(f"{played.violations} violations of the stream protocol")
+        broken = ", ".join(f"{rule} ({count})" for rule, count in played.violations.items())
+        parts.append(f"rules of the streams broken: {broken}")
     if played.first is not None:
         per_beat, width = config.video.pixels_per_clock, config.formats.output.width
         at, number = int(played.first["beat"]), 0

@@ -42,6 +42,16 @@ STALLS: dict[str, dict[str, int]] = {
 }
 """Stall patterns: the probability of a pause (of 256) and the bits of its length, each side."""
 
+_CHECKER = ("channel_checker", "tally")
+_BENCH = (*_CHECKER, "axis_checker", "player", "scoreboard")
+BENCH_PARTS: dict[str, tuple[str, ...]] = {
+    "axis_checker": _CHECKER,
+    "axil_checker": _CHECKER,
+    "bench": _BENCH,
+    "bench_axi": (*_BENCH, "axil_checker"),
+}
+"""What a top in tb/ is made of, beside the engine."""
+
 
 class _TestbenchPath:
     """Lets the simulator's Python import the cocotb modules of tb/."""
@@ -121,8 +131,9 @@ def sources(top: str) -> list[Path]:
     files, wrapper = listed("deconv.f"), listed("deconv_axi.f")
     if top in {path.stem for path in wrapper} - {path.stem for path in files}:
         files = wrapper
-    if top == "bench":
-        files += [ROOT / "tb" / name for name in ("player.v", "scoreboard.v")]
+    if top == "bench_axi":
+        files = wrapper
+    files += [ROOT / "tb" / f"{name}.v" for name in BENCH_PARTS.get(top, ())]
     if (ROOT / "tb" / f"{top}.v").exists():
         files.append(ROOT / "tb" / f"{top}.v")
     return files
@@ -228,8 +239,9 @@ def simulate(
     *,
     seed: int = 1,
     waves: bool = False,
+    only: str | None = None,
 ) -> None:
-    """Run a cocotb module of tb/ on a built top, in the folder `work`.
+    """Run a cocotb module of tb/ on a built top, in the folder `work`; `only`: one of its tests.
 
     Raises
     ------
@@ -249,6 +261,7 @@ def simulate(
             test_dir=work,
             seed=seed,
             waves=waves,
+            test_filter=None if only is None else rf"\.{only}$",
             plusargs=arguments if simulator == "verilator" else [],
             extra_env={"COCOTB_LOG_LEVEL": "WARNING"},
             results_xml=str(results),
@@ -271,8 +284,10 @@ class Played:
     ----------
     outputs : list of ndarray, (OH, OW), or None
         The captured frames' codes, where captured.
-    beats, mismatches, surplus, violations : int
-        Output beats compared, unequal to what was expected, too many, and protocol violations.
+    beats, mismatches, surplus : int
+        Output beats compared, unequal to what was expected, and too many.
+    violations : dict of str to int
+        How often each rule of the streams was broken, of those that were (tb/axis_checker.v).
     hung : bool
         The watchdog ended the run.
     ends : int
@@ -293,7 +308,7 @@ class Played:
     beats: int
     mismatches: int
     surplus: int
-    violations: int
+    violations: dict[str, int]
     hung: bool
     frames: int
     ends: int
@@ -345,18 +360,17 @@ def beat_words(codes: NDArray[Any], width: int, per_beat: int) -> NDArray[Any]:
     return words
 
 
-def _stream_lines(words: NDArray[Any], bits: int, size: str | None = None) -> list[str]:
+def stream_lines(words: NDArray[Any], bits: int, size: str) -> list[str]:
     """A frame of beats (H, N), each `bits` wide, as player.v and scoreboard.v read them.
 
-    A line holds {user, last, data}; where `size` is given it follows the first one.
+    A line holds {user, last, data}; the size follows the first one.
     """
     lines: list[str] = []
     for row in words.tolist():
         row[-1] |= 1 << bits
         lines.extend(f"{word:x}" for word in row)
     lines[0] = f"{int(lines[0], 16) | 2 << bits:x}"
-    if size is not None:
-        lines.insert(1, size)
+    lines.insert(1, size)
     return lines
 
 
@@ -428,7 +442,7 @@ def play(
             # The channels of one pixel lie side by side, like pixels of a beat.
             together = frame.transpose(1, 2, 0).reshape(height, width * channels)
             words = beat_words(together, formats.pixel.width, channels)
-            lines += _stream_lines(words, bits, f"{width:x} {height:x}")
+            lines += stream_lines(words, bits, f"{width:x} {height:x}")
         _write_lines(work / "input.hex", lines)
         lines = []
         for index, frame in enumerate(frames):
@@ -439,7 +453,7 @@ def play(
                 codes = np.zeros(shape, dtype=np.int64)
             words = beat_words(codes, formats.output.width, video.pixels_per_clock)
             out_bits = -(-formats.output.width * video.pixels_per_clock // 8) * 8
-            lines += _stream_lines(words, out_bits)
+            lines += stream_lines(words, out_bits, f"{words.shape[1]:x} {words.shape[0]:x}")
         _write_lines(work / "expected.hex", lines)
         weight_mask = (1 << formats.weight.width) - 1
         _write_lines(
@@ -447,7 +461,12 @@ def play(
         )
         bias_width = formats.bias.width if formats.bias is not None else 1
         _write_lines(work / "bias.hex", [f"{bias & ((1 << bias_width) - 1):x}"])
-        settings = {"seed": seed, "capture": int(capture), "patience": patience}
+        settings = {
+            "seed": seed,
+            "capture": int(capture),
+            "well_formed": int(beats is None),
+            "patience": patience,
+        }
         (work / "run.json").write_text(json.dumps({**STALLS[stalls], **settings}))
         (work / "result.json").unlink(missing_ok=True)
         simulate(simulator, folder, "bench", "bench", work, seed=seed, waves=waves)
