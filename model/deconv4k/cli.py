@@ -139,7 +139,8 @@ def info(config_path: str, weights: str | None, kernel: str | None, as_json: boo
 
 @cli.command()
 @click.option("--config", "config_path", required=True, help="TOML file to start from.")
-@click.option("--photos", multiple=True, required=True, help="Photograph; again for each more.")
+@click.option("--photos", multiple=True, required=True, help="Photographs: one, or several.")
+@click.argument("more", nargs=-1, metavar="[PHOTO]...")
 @click.option("--kernel", help=".npz or .npy of real weights, or a kernel's name.")
 @click.option("--target-loss", help="Most dB lost against the original, such as 0.05dB.")
 @click.option("--min-psnr", help="Least dB PSNR against the float layer, such as 50.")
@@ -150,13 +151,33 @@ def info(config_path: str, weights: str | None, kernel: str | None, as_json: boo
 @click.option("--device", default="ecp5", show_default=True, help="ecp5, 7series, ultrascale+.")
 @click.option("--packing", is_flag=True, help="Reckon with two multiplications in one block.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Threads; default: processors.")
+@click.option("--dask", help="Address of a Dask scheduler whose workers do the work instead.")
 @click.option("--no-prune", is_flag=True, help="Measure even what provably changes nothing.")
-def tune(config_path: str, photos: Sequence[str], kernel: str | None, **given: Any) -> None:
+@click.option(
+    "--exhaustive", type=click.IntRange(0), default=5000, show_default=True,
+    help="Combinations up to which every one is tried; beyond, the optimiser searches.",
+)  # fmt: skip
+@click.option(
+    "--trials", type=click.IntRange(1), default=400, show_default=True,
+    help="Candidates that the optimiser proposes.",
+)  # fmt: skip
+@click.option(
+    "--source-bits", type=click.IntRange(1, 16),
+    help="The input has codes of so many bits, for the float layer too.",
+)  # fmt: skip
+def tune(
+    config_path: str,
+    photos: Sequence[str],
+    more: Sequence[str],
+    kernel: str | None,
+    **given: Any,
+) -> None:
     """Find the narrowest formats that lose no more than allowed."""
     from deconv4k.tune import run as tuning
 
     config = Config.load(config_path)
-    tuning.tune(config, _kernel(kernel, config), photos, tuning.Options.of(config, **given))
+    options = tuning.Options.of(config, **given)
+    tuning.tune(config, _kernel(kernel, config), [*photos, *more], options)
 
 
 @cli.command()

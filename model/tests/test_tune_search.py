@@ -53,12 +53,12 @@ def tried(given):
     return spaces.space(BASE, given.weights, spaces.option_limits(BASE, ["pixel"], SETS))
 
 
-def found(given, tried, path, target, *, jobs=2, prune=True, after=None, monkeypatch=None):
+def found(given, tried, path, target, *, jobs=2, prune=True, after=None):
     workers = Threads(given, jobs)
     if after is not None:
         workers = Stopping(workers, after)
     with store.journal(path, given) as journal:
-        search = Search(given, target, journal, workers, lambda settled: None, prune=prune)
+        search = Search(given, target, journal, workers, lambda settled, total: None, prune=prune)
         search.exhaustive(tried)
     return search
 

@@ -150,7 +150,7 @@ def test_limits_that_cannot_be_are_named(sets, pins, message):
 
 
 def test_an_empty_space_is_named():
-    with pytest.raises(InputError, match="the search space is empty: none of 1 combination"):
+    with pytest.raises(InputError, match="the search space is empty: none of 2 combinations"):
         made("weight.integer=1", "weight.fraction=-3", "weight.rounding=AP_RND").candidates()
 
 

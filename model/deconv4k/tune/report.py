@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from rich.table import Table
 from deconv4k import files
 from deconv4k.config import Formats
 from deconv4k.image import write_bytes
+from deconv4k.tune import bits, extra, plots
 from deconv4k.tune.evaluate import Record
 from deconv4k.tune.search import Search, front_records
 from deconv4k.tune.space import NODES, Space
@@ -29,10 +32,18 @@ FIGURES = (
 )
 """Of a record: the columns of the CSV file after the formats."""
 
+PRICES = ("share", "multipliers", "luts", "memory_bits")
 
-def result(search: Search, record: Record, tried: Space) -> dict[str, Any]:
+HEADINGS = (
+    *NODES, "dB lost", "dB to float", "SSIM to float", "LSB, most", "LSB, proved", "blocks",
+    "LUTs", "bits", "% of part",
+)  # fmt: skip
+
+
+def result(
+    search: Search, chosen: Record, steps: Sequence[bits.Step], tried: Space
+) -> dict[str, Any]:
     """Everything found, for JSON; the same for the same input, whoever computed it when."""
-    front = front_records(search)
     return {
         "target": {search.target.figure: search.target.value},
         "device": search.problem.device,
@@ -42,8 +53,18 @@ def result(search: Search, record: Record, tried: Space) -> dict[str, Any]:
         "method": search.found.method,
         "measured": len(search.found.records),
         "left_out": search.found.left_out,
-        "chosen": record,
-        "front": front,
+        "chosen": chosen,
+        "one_bit_less": bits.sentences(search, chosen, list(steps)),
+        "sensitivity": [
+            {
+                "node": step.node,
+                "end": step.end,
+                "bits": step.bits,
+                **{name: step.record[name] for name in ("loss", "psnr_float", "bound_lsb")},
+            }
+            for step in steps
+        ],
+        "front": front_records(search),
     }
 
 
@@ -51,34 +72,81 @@ def table_csv(search: Search) -> str:
     """Every measured candidate, a line each."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    prices = ["share", "multipliers", "luts", "memory_bits"]
-    blocks = [f"blocks_{name}" for name in _some(search)["cost"]["blocks"]]
-    writer.writerow(
-        [*NODES, *FIGURES, "accumulator_proved", "accumulator_observed", *prices, *blocks]
-    )
-    for record in search.found.records.values():
+    records = list(search.found.records.values())
+    blocks = [
+        f"{kind}_{name}" for kind in ("blocks", "packed") for name in records[0]["cost"][kind]
+    ]
+    accumulator = ("proved_bits", "observed_bits", "headroom_proved", "headroom_observed")
+    writer.writerow([*NODES, *FIGURES, *accumulator, *PRICES, *blocks])
+    for record in records:
         price = record["cost"]
         writer.writerow(
             [
                 *(record["formats"].get(node, "") for node in NODES),
                 *(record[name] for name in FIGURES),
-                record["accumulator"]["proved_bits"],
-                record["accumulator"]["observed_bits"],
-                *(price[name] for name in prices),
+                *(record["accumulator"][name] for name in accumulator),
+                *(price[name] for name in PRICES),
                 *price["blocks"].values(),
+                *price["packed"].values(),
             ]
         )
     return text.getvalue()
 
 
-def _some(search: Search) -> Record:
-    return next(iter(search.found.records.values()))
-
-
-def write(search: Search, chosen: Formats, record: Record, tried: Space, folder: Path) -> None:
-    """Leave JSON and CSV in a folder."""
-    files.save_json(folder / "result.json", result(search, record, tried))
+def write(
+    search: Search, formats: Formats, record: Record, tried: Space, folder: Path
+) -> dict[str, Any]:
+    """Leave JSON, CSV, plots and the HTML report in a folder; return what the JSON says."""
+    steps = bits.neighbours(search, formats)
+    drawn = plots.plots(search, plots.Chosen.of(search, formats, record), steps)
+    found = result(search, record, steps, tried)
+    page = html(search, found, record, search.problem.config(formats).to_toml(), drawn)
+    files.save_json(folder / "result.json", found)
     write_bytes(folder / "candidates.csv", table_csv(search).encode())
+    for name, svg in drawn.items():
+        write_bytes(folder / f"{name}.svg", svg.encode())
+    write_bytes(folder / "report.html", page.encode())
+    return found
+
+
+def html(
+    search: Search, found: dict[str, Any], record: Record, toml: str, drawn: dict[str, str]
+) -> str:
+    """The report as one page that needs no other file."""
+    jinja2 = extra.module("jinja2")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    template = (resources.files("deconv4k") / "data" / "tune.html.j2").read_text(encoding="utf-8")
+    # Of an SVG file only the picture itself may stand in a page.
+    inline = {name: svg[svg.index("<svg") :] for name, svg in drawn.items()}
+    page: str = environment.from_string(template).render(
+        target=str(search.target),
+        result=found,
+        toml=toml,
+        plots=inline,
+        headings=HEADINGS,
+        rows=[(row(search, each), each is record) for each in found["front"]],
+    )
+    return page
+
+
+def row(search: Search, record: Record) -> list[str]:
+    """A candidate as a line of the table with `HEADINGS`."""
+    price = record["cost"]
+    kind = "packed" if search.problem.packing else "blocks"
+    return [
+        *(brief(record["formats"].get(node)) for node in NODES),
+        f"{record['loss']:.3f}",
+        f"{record['psnr_float']:.2f}",
+        f"{record['ssim_float']:.5f}",
+        f"{record['largest_error_lsb']:.2f}",
+        f"{record['bound_lsb']:.2f}",
+        str(price[kind][search.problem.device]),
+        str(price["luts"]),
+        str(price["memory_bits"]),
+        f"{price['share']:.2f}",
+    ]
 
 
 def brief(spelled: str | None) -> str:
@@ -89,30 +157,14 @@ def brief(spelled: str | None) -> str:
     return " ".join([f"{width},{integer}", *(mode.removeprefix("AP_") for mode in modes)])
 
 
-def show(search: Search, record: Record, seconds: float, console: Console) -> None:
-    """Print the front, the choice and how they were found."""
-    table = Table(
-        *NODES, "dB lost", "dB to float", "SSIM", "LSB, most", "proved", "blocks", "LUTs", "bits",
-        "% of part", title=f"Pareto front for {search.target}",
-    )  # fmt: skip
-    for each in front_records(search):
-        price = each["cost"]
-        table.add_row(
-            *(brief(each["formats"].get(node)) for node in NODES),
-            f"{each['loss']:.3f}",
-            f"{each['psnr_float']:.2f}",
-            f"{each['ssim_float']:.5f}",
-            f"{each['largest_error_lsb']:.2f}",
-            f"{each['bound_lsb']:.2f}",
-            str(price["blocks"][search.problem.device]),
-            str(price["luts"]),
-            str(price["memory_bits"]),
-            f"{price['share']:.2f}",
-            style="bold" if each is record else "",
-        )
+def show(search: Search, found: dict[str, Any], record: Record, console: Console) -> None:
+    """Print the front, how it was found, and what each bit of the choice is worth."""
+    table = Table(*HEADINGS, title=f"Pareto front for {search.target}; bold: chosen")
+    for each in found["front"]:
+        table.add_row(*row(search, each), style="bold" if each is record else "")
     console.print(table)
-    console.print(f"Search, {search.found.method}.")
-    for reason, count in search.found.left_out.items():
+    console.print(f"Search, {found['method']}.")
+    for reason, count in found["left_out"].items():
         console.print(f"Left out: {count}, because {reason}.")
-    measured = len(search.found.records)
-    console.print(f"{measured} candidates measured in {seconds:.1f} s.")
+    for sentence in found["one_bit_less"]:
+        console.print(sentence)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +17,14 @@ from deconv4k import golden, kernels
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.image import write_bytes
-from deconv4k.tune import report, store
+from deconv4k.tune import extra, report, store
 from deconv4k.tune.cost import DEVICES
 from deconv4k.tune.evaluate import Problem
+from deconv4k.tune.optimise import optimise
 from deconv4k.tune.scene import Scene
-from deconv4k.tune.search import Search, Target, choose
+from deconv4k.tune.search import Search, Target, Workers, choose
 from deconv4k.tune.space import Limits, merge, option_limits, read_limits, space
-from deconv4k.tune.workers import Threads
+from deconv4k.tune.workers import Cluster, Threads
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,15 @@ class Options:
     device : str
     packing : bool
     jobs : int
+    dask : str, optional
+        A scheduler's address; its workers take the place of threads.
     prune : bool
+    exhaustive : int
+        Combinations up to which every one is tried; the optimiser searches larger spaces.
+    trials : int
+        Candidates that the optimiser proposes.
+    source_bits : int, optional
+        As `Scene.load` takes it.
     """
 
     target: Target
@@ -47,7 +58,11 @@ class Options:
     device: str
     packing: bool
     jobs: int
+    dask: str | None
     prune: bool
+    exhaustive: int
+    trials: int
+    source_bits: int | None
 
     @classmethod
     def of(
@@ -63,7 +78,11 @@ class Options:
         device: str,
         packing: bool,
         jobs: int | None,
+        dask: str | None,
         no_prune: bool,
+        exhaustive: int,
+        trials: int,
+        source_bits: int | None,
     ) -> Options:
         """From the command line's words.
 
@@ -76,6 +95,8 @@ class Options:
             raise InputError(f"--device {device}; allowed: {', '.join(DEVICES)}")
         if Path(out).suffix != ".toml":
             raise InputError(f"--out {out}: ends in {Path(out).suffix!r}; allowed: '.toml'")
+        if jobs is not None and dask is not None:
+            raise InputError("--jobs and --dask: one of them; a cluster has its own workers")
         given = {} if space is None else read_limits(space)
         return cls(
             _target(target_loss, min_psnr),
@@ -84,7 +105,11 @@ class Options:
             device,
             packing,
             jobs or golden.threads(),
+            dask,
             not no_prune,
+            exhaustive,
+            trials,
+            source_bits,
         )
 
 
@@ -108,29 +133,63 @@ def tune(base: Config, weights: kernels.Weights, photos: Sequence[str], options:
         For bad input, an empty space, or a target that nothing reaches. Nothing but the journal
         of finished results is left then.
     """
+    extra.need("matplotlib", "jinja2")
     tried = space(base, weights, options.limits)
-    scenes = tuple(Scene.load(path, base.layer, base.video, weights) for path in photos)
+    large = tried.size > options.exhaustive
+    if large:
+        extra.need("optuna")
+    scenes = tuple(
+        Scene.load(path, base.layer, base.video, weights, options.source_bits) for path in photos
+    )
     problem = Problem(base, weights, scenes, options.device, options.packing)
     folder = options.out.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    with store.journal(folder / "journal.jsonl", problem) as journal, _progress() as progress:
-        bar = progress.add_task("candidates", total=tried.size)
+    with (
+        store.journal(folder / "journal.jsonl", problem) as journal,
+        _workers(problem, options) as workers,
+        _progress() as progress,
+    ):
+        bar = progress.add_task("candidates", total=None)
         search = Search(
             problem,
             options.target,
             journal,
-            Threads(problem, options.jobs),
-            lambda settled: progress.advance(bar, settled),
+            workers,
+            lambda settled, total: progress.update(bar, completed=settled, total=total),
             prune=options.prune,
         )
-        search.exhaustive(tried)
-        progress.update(bar, completed=tried.size)
+        if large:
+            optimise(search, tried, options.trials)
+        else:
+            search.exhaustive(tried)
         seconds = time.perf_counter() - start
         chosen, record = choose(search)
-    report.write(search, chosen, record, tried, folder)
+        found = report.write(search, chosen, record, tried, folder)
     write_bytes(options.out, problem.config(chosen).to_toml().encode())
-    report.show(search, record, seconds, Console())
+    console = Console()
+    report.show(search, found, record, console)
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    old = sum(map(journal.is_old, search.found.records))
+    console.print(
+        f"{len(search.found.records)} candidates measured, {old} of them from the journal, in "
+        f"{seconds:.1f} s by {workers}; load of the machine {load} (1, 5, 15 minutes), "
+        f"{golden.threads()} processors."
+    )
+    console.print(f"{options.out}, {folder / 'report.html'}")
+
+
+@contextlib.contextmanager
+def _workers(problem: Problem, options: Options) -> Iterator[Workers]:
+    """Threads, or a cluster's workers while it is needed."""
+    if options.dask is None:
+        yield Threads(problem, options.jobs)
+        return
+    cluster = Cluster(problem, options.dask)
+    try:
+        yield cluster
+    finally:
+        cluster.close()
 
 
 def _progress() -> Progress:

@@ -60,8 +60,24 @@ class Scene:
     floating: NDArray[np.float32]
 
     @classmethod
-    def load(cls, path: str | Path, layer: Layer, video: Video, weights: kernels.Weights) -> Scene:
+    def load(
+        cls,
+        path: str | Path,
+        layer: Layer,
+        video: Video,
+        weights: kernels.Weights,
+        source_bits: int | None = None,
+    ) -> Scene:
         """Read a photograph, shrunk where it is larger than the configuration's frame.
+
+        Parameters
+        ----------
+        path : str or Path
+        layer, video, weights
+            Of the layer, whose output in floating point is a reference.
+        source_bits : int, optional
+            The layer's input has codes of so many bits, for the float layer too. None: it is as
+            fine as the photograph's shrinking leaves it.
 
         Raises
         ------
@@ -75,6 +91,8 @@ class Scene:
                 f"{path}: {columns}x{rows} pixels; allowed: {LEAST_SIDE}x{LEAST_SIDE} and more, "
                 "for SSIM within the border"
             )
+        if source_bits is not None:
+            low = np.rint(low * (2**source_bits - 1)) / (2**source_bits - 1)
         floating = np.clip(kernels.apply(low, weights, layer), 0.0, 1.0)
         return cls(Path(path).name, low, original.astype(np.float32), floating.astype(np.float32))
 

@@ -172,7 +172,7 @@ class Search:
     journal : Journal
     workers : Workers
     progress : callable
-        Called with the number of candidates that are settled.
+        Called with how many candidates are settled, and of how many.
     prune : bool
         False: measure every candidate.
     """
@@ -183,7 +183,7 @@ class Search:
         target: Target,
         journal: Journal,
         workers: Workers,
-        progress: Callable[[int], None],
+        progress: Callable[[int, int], None],
         *,
         prune: bool = True,
     ) -> None:
@@ -194,6 +194,7 @@ class Search:
         self.progress = progress
         self.prune = prune
         self.found = Found("")
+        self._settled = self._total = 0
         self._output_limits: dict[tuple[object, ...], float] = {}
 
     def exhaustive(self, space: Space) -> Found:
@@ -202,10 +203,29 @@ class Search:
         self.found.method = f"exhaustive: every one of {len(candidates)} candidates"
         if self.prune:
             self.found.method += ", but for those that bounds prove to change nothing"
+        self._total += len(candidates)
         tasks = self.tasks(candidates)
         for start in range(0, len(tasks), WAVE):
             self.wave(tasks[start : start + WAVE], self.front() if self.prune else ())
         return self.found
+
+    def measure(self, candidates: Sequence[Formats]) -> dict[Formats, Record]:
+        """The records of candidates, none left out."""
+        self._total += len(candidates)
+        self.settle(self.tasks(candidates), ())
+        return {formats: self.known(formats) for formats in candidates}
+
+    def include(self, candidates: Sequence[Formats]) -> None:
+        """Measure candidates and add their records to what is found."""
+        self.found.records.update(self.measure(candidates))
+
+    def can_build(self, formats: Formats) -> bool:
+        """Whether the engine can be built for a candidate."""
+        try:
+            engine.check(self.problem.config(formats))
+        except InputError:
+            return False
+        return True
 
     def buildable(self, candidates: Sequence[Formats]) -> list[Formats]:
         """Those that the engine can be built for.
@@ -215,17 +235,11 @@ class Search:
         InputError
             If there is none: what the engine has against the first.
         """
-        kept, refused = [], None
-        for formats in candidates:
-            try:
-                engine.check(self.problem.config(formats))
-                kept.append(formats)
-            except InputError as error:
-                refused = refused or error
-        if refused is not None:
+        kept = [formats for formats in candidates if self.can_build(formats)]
+        if not kept:
+            engine.check(self.problem.config(candidates[0]))
+        if len(kept) < len(candidates):
             self.leave_out("the engine cannot be built for them", len(candidates) - len(kept))
-            if not kept:
-                raise refused
         return kept
 
     def tasks(self, candidates: Iterable[Formats]) -> list[list[tuple[float, Formats]]]:
@@ -249,11 +263,35 @@ class Search:
         points = [self.point(record) for record in self.found.records.values()]
         return tuple(pareto(points))
 
+    def best(self) -> Formats | None:
+        """The cheapest candidate that reaches the target, as `choose` has it; None without one."""
+        reaching = [
+            each for each, record in self.found.records.items() if self.target.reached(record)
+        ]
+        return min(reaching, key=self._order, default=None)
+
+    def _order(self, formats: Formats) -> tuple[float, float]:
+        share, quality = self.point(self.found.records[formats])
+        return share, -quality
+
     def point(self, record: Record) -> Point:
         """A record's cost and quality."""
         return Point(record["cost"]["share"], self.target.quality(record))
 
     def wave(self, groups: Sequence[list[tuple[float, Formats]]], front: tuple[Point, ...]) -> None:
+        """Settle some tasks and add their records to what is found."""
+        self.settle(groups, front)
+        # Now that every bound is known, what is kept depends on nothing but the waves before.
+        for group in groups:
+            kept, reasons = self.survivors(group, front)
+            for reason in reasons:
+                self.leave_out(reason, 1)
+            for _, formats in kept:
+                self.found.records[formats] = self.known(formats)
+
+    def settle(
+        self, groups: Sequence[list[tuple[float, Formats]]], front: tuple[Point, ...]
+    ) -> None:
         """Settle some tasks: from the journal, by a bound, or by the workers."""
         tasks = []
         for group in groups:
@@ -262,19 +300,21 @@ class Search:
             if missing:
                 shares, candidates = zip(*missing, strict=True)
                 tasks.append(Task(candidates, shares, front, self.target))
-            self.progress(len(group) - len(missing))
+            self.advance(len(group) - len(missing))
         for number, done in self.workers.run(tasks):
             self.journal.add(done.records, tasks[number].candidates[0], done.limits)
-            self.progress(len(tasks[number].candidates))
-        # Now that every bound is known, what is kept depends on nothing but the waves before.
-        for group in groups:
-            kept, reasons = self.survivors(group, front)
-            for reason in reasons:
-                self.leave_out(reason, 1)
-            for _, formats in kept:
-                record = self.journal.record(formats)
-                assert record is not None
-                self.found.records[formats] = record
+            self.advance(len(tasks[number].candidates))
+
+    def advance(self, settled: int) -> None:
+        """Tell how far the search is."""
+        self._settled += settled
+        self.progress(self._settled, self._total)
+
+    def known(self, formats: Formats) -> Record:
+        """The record of a candidate that is settled and not left out."""
+        record = self.journal.record(formats)
+        assert record is not None
+        return record
 
     def survivors(
         self, group: list[tuple[float, Formats]], front: tuple[Point, ...]
@@ -344,9 +384,9 @@ def choose(search: Search) -> tuple[Formats, Record]:
         If none does: how close it came.
     """
     target, records = search.target, search.found.records
-    reaching = [(formats, each) for formats, each in records.items() if target.reached(each)]
-    if reaching:
-        return min(reaching, key=lambda pair: (pair[1]["cost"]["share"], -target.quality(pair[1])))
+    best = search.best()
+    if best is not None:
+        return best, records[best]
     closest = max(records.values(), key=target.quality)
     spelled = ", ".join(f"{node} {form}" for node, form in closest["formats"].items())
     raise InputError(

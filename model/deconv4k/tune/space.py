@@ -112,7 +112,7 @@ class Space:
                 found.setdefault(made)
         if not found:
             raise InputError(
-                f"the search space is empty: none of {self.size} combination(s) is a valid "
+                f"the search space is empty: none of {self.size} combinations is a valid "
                 f"configuration ({self.describe()})"
             )
         return list(found)

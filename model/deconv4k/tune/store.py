@@ -36,11 +36,16 @@ class Journal:
         self._file = file
         self._digest = digest
         self._found: dict[str, Any] = dict(_lines(file))
+        self._before = frozenset(self._found)
 
     def record(self, formats: Formats) -> Record | None:
         """What is known of a candidate."""
         found: Record | None = self._found.get(self._key("candidate", formats))
         return found
+
+    def is_old(self, formats: Formats) -> bool:
+        """Whether a candidate's record was there when the journal was opened."""
+        return self._key("candidate", formats) in self._before
 
     def limits(self, stem: Formats) -> list[Mistakes] | None:
         """The least errors of a stem, a photograph each; `stem` is any candidate of it."""
