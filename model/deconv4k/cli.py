@@ -142,6 +142,7 @@ def info(config_path: str, weights: str | None, kernel: str | None, as_json: boo
 @click.option("--photos", multiple=True, required=True, help="Photographs: one, or several.")
 @click.argument("more", nargs=-1, metavar="[PHOTO]...")
 @click.option("--kernel", help=".npz or .npy of real weights, or a kernel's name.")
+@click.option("--held-out", multiple=True, help="Photograph to judge the choice by; repeatable.")
 @click.option("--target-loss", help="Most dB lost against the original, such as 0.05dB.")
 @click.option("--min-psnr", help="Least dB PSNR against the float layer, such as 50.")
 @click.option("--out", default="tuned.toml", show_default=True, help="TOML file to write.")

@@ -159,6 +159,19 @@ def test_the_choice_is_the_cheapest_that_reaches(everything):
     assert record["cost"]["share"] == min(each["cost"]["share"] for each in reaching)
 
 
+def test_what_wraps_is_not_chosen_whatever_its_figures(given, tmp_path):
+    pins = ["pixel", "weight", "product=none", "output"]
+    sets = ["accumulator.integer=proved-3,proved-2,proved-1,proved"]
+    narrow = spaces.space(BASE, given.weights, spaces.option_limits(BASE, pins, sets))
+    search = found(given, narrow, tmp_path / "j.jsonl", Target("psnr_float", 3.0))
+    wrapping = [each for each in search.found.records.values() if each["wraps"]]
+    assert any(each["psnr_float"] > 3 for each in wrapping)
+    _, record = choose(search)
+    assert record["wraps"] == 0
+    assert record["cost"]["share"] > min(each["cost"]["share"] for each in wrapping)
+    assert not any(each["wraps"] for each in front_records(search))
+
+
 def test_pareto():
     points = [Point(3, 5), Point(1, 1), Point(2, 1), Point(3, 4), Point(2, 3), Point(4, 5)]
     for order in itertools.permutations(points):

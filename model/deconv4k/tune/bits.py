@@ -91,7 +91,9 @@ def _sentence(search: Search, record: Record, step: Step) -> str:
     figure = search.target.figure
     less = step.record
     said = "dB are lost" if figure == "loss" else "dB to the float layer remain"
-    verdict = "still within" if search.target.reached(less) else "which misses"
+    verdict = "which wraps and so misses" if less["wraps"] else "which misses"
+    if search.target.reached(less):
+        verdict = "still within"
     saved = record["cost"]["luts"] - less["cost"]["luts"]
     memory = record["cost"]["memory_bits"] - less["cost"]["memory_bits"]
     form = getattr(step.formats, step.node)

@@ -445,10 +445,17 @@ def candidate_record(
             "headroom_proved": None if held is None else held - reach.bits,
             "headroom_observed": None if held is None else held - observed,
         },
+        "wraps": sum(wraps(photo) for photo in photos),
         "weights": weight,
         "cost": price.as_dict(),
         "photos": photos,
     }
+
+
+def wraps(photo: Record) -> int:
+    """Codes of a photograph that wrap, at any node and anywhere, border included."""
+    nodes = photo["overflows"].values()
+    return sum(each["count"] for each in nodes if each["kind"] == "wrapped")
 
 
 def spell(formats: Formats) -> dict[str, str]:

@@ -15,7 +15,7 @@ from deconv4k.tune import extra
 from deconv4k.tune.bits import Step
 from deconv4k.tune.evaluate import Record, Stem, Tail, lsb
 from deconv4k.tune.scene import inner
-from deconv4k.tune.search import Search, pareto
+from deconv4k.tune.search import Search
 
 SIZE = (7.5, 4.2)
 
@@ -51,7 +51,7 @@ def front(search: Search, record: Record) -> str:
     """Quality against cost of every measured candidate, the front, the target and the choice."""
     figure, axes = _figure()
     points = [search.point(each) for each in search.found.records.values()]
-    best = pareto(points)
+    best = search.front()
     axes.plot(*_columns(points), ".", color="0.7", label="measured")
     axes.step(*_columns(best), where="post", marker=".", label="Pareto front")
     axes.plot(*_columns([search.point(record)]), "*", markersize=14, label="chosen")

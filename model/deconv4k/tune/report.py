@@ -41,7 +41,11 @@ HEADINGS = (
 
 
 def result(
-    search: Search, chosen: Record, steps: Sequence[bits.Step], tried: Space
+    search: Search,
+    chosen: Record,
+    held_out: list[Record],
+    steps: Sequence[bits.Step],
+    tried: Space,
 ) -> dict[str, Any]:
     """Everything found, for JSON; the same for the same input, whoever computed it when."""
     return {
@@ -54,6 +58,7 @@ def result(
         "measured": len(search.found.records),
         "left_out": search.found.left_out,
         "chosen": chosen,
+        "held_out": held_out,
         "one_bit_less": bits.sentences(search, chosen, list(steps)),
         "sensitivity": [
             {
@@ -94,12 +99,17 @@ def table_csv(search: Search) -> str:
 
 
 def write(
-    search: Search, formats: Formats, record: Record, tried: Space, folder: Path
+    search: Search,
+    formats: Formats,
+    record: Record,
+    held_out: list[Record],
+    tried: Space,
+    folder: Path,
 ) -> dict[str, Any]:
     """Leave JSON, CSV, plots and the HTML report in a folder; return what the JSON says."""
     steps = bits.neighbours(search, formats)
     drawn = plots.plots(search, plots.Chosen.of(search, formats, record), steps)
-    found = result(search, record, steps, tried)
+    found = result(search, record, held_out, steps, tried)
     page = html(search, found, record, search.problem.config(formats).to_toml(), drawn)
     files.save_json(folder / "result.json", found)
     write_bytes(folder / "candidates.csv", table_csv(search).encode())
@@ -168,3 +178,8 @@ def show(search: Search, found: dict[str, Any], record: Record, console: Console
         console.print(f"Left out: {count}, because {reason}.")
     for sentence in found["one_bit_less"]:
         console.print(sentence)
+    for photo in found["held_out"]:
+        console.print(
+            f"Kept out of the search, {photo['photo']} loses {photo['loss']:.3f} dB and has "
+            f"{photo['psnr_float']:.2f} dB to the float layer."
+        )

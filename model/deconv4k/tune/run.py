@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deconv4k import golden, kernels
-from deconv4k.config import Config
+from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
 from deconv4k.image import write_bytes
 from deconv4k.tune import extra, report, store
 from deconv4k.tune.cost import DEVICES
-from deconv4k.tune.evaluate import Problem
+from deconv4k.tune.evaluate import Problem, Record, evaluate
 from deconv4k.tune.optimise import optimise
 from deconv4k.tune.scene import Scene
 from deconv4k.tune.search import Search, Target, Workers, choose
@@ -50,6 +50,8 @@ class Options:
         Candidates that the optimiser proposes.
     source_bits : int, optional
         As `Scene.load` takes it.
+    held_out : sequence of str
+        Photographs that the chosen configuration is judged on, and the search does not see.
     """
 
     target: Target
@@ -63,6 +65,7 @@ class Options:
     exhaustive: int
     trials: int
     source_bits: int | None
+    held_out: Sequence[str]
 
     @classmethod
     def of(
@@ -83,6 +86,7 @@ class Options:
         exhaustive: int,
         trials: int,
         source_bits: int | None,
+        held_out: Sequence[str],
     ) -> Options:
         """From the command line's words.
 
@@ -110,6 +114,7 @@ class Options:
             exhaustive,
             trials,
             source_bits,
+            held_out,
         )
 
 
@@ -138,12 +143,10 @@ def tune(base: Config, weights: kernels.Weights, photos: Sequence[str], options:
     large = tried.size > options.exhaustive
     if large:
         extra.need("optuna")
-    scenes = tuple(
-        Scene.load(path, base.layer, base.video, weights, options.source_bits) for path in photos
-    )
-    problem = Problem(base, weights, scenes, options.device, options.packing)
+    problem = _problem(base, weights, photos, options)
+    held_out = _problem(base, weights, options.held_out, options)
     folder = options.out.with_suffix("")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     start = time.perf_counter()
     with (
         store.journal(folder / "journal.jsonl", problem) as journal,
@@ -165,7 +168,8 @@ def tune(base: Config, weights: kernels.Weights, photos: Sequence[str], options:
             search.exhaustive(tried)
         seconds = time.perf_counter() - start
         chosen, record = choose(search)
-        found = report.write(search, chosen, record, tried, folder)
+        others = _judge(held_out, chosen)
+        found = report.write(search, chosen, record, others, tried, folder)
     write_bytes(options.out, problem.config(chosen).to_toml().encode())
     console = Console()
     report.show(search, found, record, console)
@@ -177,6 +181,24 @@ def tune(base: Config, weights: kernels.Weights, photos: Sequence[str], options:
         f"{golden.threads()} processors."
     )
     console.print(f"{options.out}, {folder / 'report.html'}")
+
+
+def _problem(
+    base: Config, weights: kernels.Weights, photos: Sequence[str], options: Options
+) -> Problem:
+    scenes = (
+        Scene.load(path, base.layer, base.video, weights, options.source_bits) for path in photos
+    )
+    return Problem(base, weights, tuple(scenes), options.device, options.packing)
+
+
+def _judge(held_out: Problem, chosen: Formats) -> list[Record]:
+    """The chosen candidate on photographs that the search has not seen, a record each."""
+    if not held_out.scenes:
+        return []
+    (record,) = evaluate(held_out, [chosen])
+    photos: list[Record] = record["photos"]
+    return photos
 
 
 @contextlib.contextmanager

@@ -72,8 +72,8 @@ class Target:
         return -self.value if self.figure == "loss" else self.value
 
     def reached(self, record: Record) -> bool:
-        """Whether a candidate does what is asked."""
-        return self.quality(record) >= self.least - TOLERANCE
+        """Whether a candidate does what is asked; what wraps is wrong wherever it lies."""
+        return not record["wraps"] and self.quality(record) >= self.least - TOLERANCE
 
     def limit(self, problem: Problem, errors: Sequence[Mistakes]) -> float:
         """The quality of a candidate with these errors, one a photograph; at most, if they are
@@ -259,9 +259,9 @@ class Search:
         return cost(problem.config(formats), problem.device, packing=problem.packing).share
 
     def front(self) -> tuple[Point, ...]:
-        """The best of what is measured."""
-        points = [self.point(record) for record in self.found.records.values()]
-        return tuple(pareto(points))
+        """The best of what is measured and does not wrap."""
+        records = self.found.records.values()
+        return tuple(pareto(self.point(each) for each in records if not each["wraps"]))
 
     def best(self) -> Formats | None:
         """The cheapest candidate that reaches the target, as `choose` has it; None without one."""
@@ -371,8 +371,9 @@ def front_records(search: Search) -> list[Record]:
     """The records on the front, cheapest first; of equals the first that was found."""
     best: dict[Point, Record] = {}
     for record in search.found.records.values():
-        best.setdefault(search.point(record), record)
-    return [best[point] for point in pareto(best)]
+        if not record["wraps"]:
+            best.setdefault(search.point(record), record)
+    return [best[point] for point in search.front()]
 
 
 def choose(search: Search) -> tuple[Formats, Record]:
@@ -387,9 +388,10 @@ def choose(search: Search) -> tuple[Formats, Record]:
     best = search.best()
     if best is not None:
         return best, records[best]
-    closest = max(records.values(), key=target.quality)
+    closest = max(records.values(), key=lambda each: (not each["wraps"], target.quality(each)))
     spelled = ", ".join(f"{node} {form}" for node, form in closest["formats"].items())
+    wrapping = "; it wraps" if closest["wraps"] else ""
     raise InputError(
         f"no candidate reaches {target}; the closest has {closest[target.figure]:.4f} dB "
-        f"({spelled}); allowed: a target it reaches, or a larger space"
+        f"({spelled}{wrapping}); allowed: a target it reaches, or a larger space"
     )
