@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ from deconv4k.tune.scene import Scene
 from deconv4k.tune.search import Search, Target, Workers, choose
 from deconv4k.tune.space import Limits, merge, option_limits, read_limits, space
 from deconv4k.tune.workers import Cluster, Threads
+
+
+REPORT_WIDTH = 180
+"""Columns of what is printed to something else than a terminal."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,8 @@ def tune(base: Config, weights: kernels.Weights, photos: Sequence[str], options:
         others = _judge(held_out, chosen)
         found = report.write(search, chosen, record, others, tried, folder)
     write_bytes(options.out, problem.config(chosen).to_toml().encode())
-    console = Console()
+    # A file or a pipe has no width of its own, and the table is a wide one.
+    console = Console() if sys.stdout.isatty() else Console(width=REPORT_WIDTH)
     report.show(search, found, record, console)
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     old = sum(map(journal.is_old, search.found.records))
