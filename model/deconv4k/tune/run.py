@@ -27,7 +27,6 @@ from deconv4k.tune.search import Search, Target, Workers, choose
 from deconv4k.tune.space import Limits, merge, option_limits, read_limits, space
 from deconv4k.tune.workers import Cluster, Threads
 
-
 REPORT_WIDTH = 180
 """Columns of what is printed to something else than a terminal."""
 
