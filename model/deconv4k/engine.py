@@ -160,19 +160,25 @@ def phase_clocks(config: Config) -> int:
     return config.layer.stride**2 // config.video.pixels_per_clock
 
 
-def lane_terms(config: Config) -> list[int]:
-    """Multipliers of each lane, and one more term where there is a bias: hw/phase_sums.v."""
+def lane_pixels(config: Config) -> list[set[tuple[int, int]]]:
+    """For each lane the pixels, (dy, dx) from the centre, that it multiplies: hw/phase_sums.v."""
     layer = config.layer
     lanes = config.video.pixels_per_clock
-    bias = int(config.formats.bias is not None)
-    terms = []
+    pixels = []
     for lane in range(lanes):
-        used = set()
+        used: set[tuple[int, int]] = set()
         for clock in range(phase_clocks(config)):
             r, s = divmod(clock * lanes + lane, layer.stride)
             used |= {(y.offset, x.offset) for y in layer.taps(r) for x in layer.taps(s)}
-        terms.append(len(used) * layer.in_channels + bias)
-    return terms
+        pixels.append(used)
+    return pixels
+
+
+def lane_terms(config: Config) -> list[int]:
+    """Multipliers of each lane, and one more term where there is a bias: hw/phase_sums.v."""
+    bias = int(config.formats.bias is not None)
+    channels = config.layer.in_channels
+    return [len(used) * channels + bias for used in lane_pixels(config)]
 
 
 def multipliers(config: Config) -> int:

@@ -1,0 +1,129 @@
+"""What each bit of a configuration is worth: its neighbours, a bit narrower or wider at either end.
+
+Each format has two ends. A *fraction* bit more or less changes how fine it is, an *integer* bit
+how far it reaches. The accumulator's fraction is the sum's, and a pixel's integer bits are its
+scale, so these two have one end each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from deconv4k.config import Formats
+from deconv4k.errors import InputError
+from deconv4k.tune.evaluate import Record
+from deconv4k.tune.search import Search
+
+ENDS = {
+    "pixel": ("fraction",),
+    "weight": ("fraction", "integer"),
+    "product": ("fraction", "integer"),
+    "accumulator": ("integer",),
+    "output": ("fraction", "integer"),
+}
+
+REACH = range(-3, 3)
+"""Bits less and more that the sensitivity is measured over."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A neighbour of the chosen configuration.
+
+    Parameters
+    ----------
+    node, end : str
+    bits : int
+        More than chosen; 0 is the chosen one.
+    formats : Formats
+    record : dict
+    """
+
+    node: str
+    end: str
+    bits: int
+    formats: Formats
+    record: Record
+
+
+def neighbours(search: Search, chosen: Formats) -> list[Step]:
+    """Measure the chosen configuration with fewer and more bits at every end."""
+    moves = [
+        (node, end, bits, moved)
+        for node, ends in ENDS.items()
+        if getattr(chosen, node) is not None
+        for end in ends
+        for bits in REACH
+        for moved in _moved(chosen, node, end, bits)
+        if search.can_build(moved)
+    ]
+    records = search.measure(list(dict.fromkeys(moved for *_, moved in moves)))
+    return [Step(node, end, bits, moved, records[moved]) for node, end, bits, moved in moves]
+
+
+def _moved(formats: Formats, node: str, end: str, bits: int) -> Iterator[Formats]:
+    """The formats with one node wider by some bits, if there is such a node.
+
+    The accumulator keeps its integer bits and follows the sum's binary point.
+    """
+    own = getattr(formats, node)
+    try:
+        wider = replace(
+            own, width=own.width + bits, integer=own.integer + (bits if end == "integer" else 0)
+        )
+        free = replace(formats, **{node: wider, "accumulator": None})
+        held = wider if node == "accumulator" else formats.accumulator
+        if held is not None:
+            held = replace(held, width=held.integer + free.sum_fraction)
+        if min(wider.width, held.width if held is not None else 1) >= 1:
+            yield replace(free, accumulator=held)
+    except InputError:
+        return
+
+
+def sentences(search: Search, record: Record, steps: list[Step]) -> list[str]:
+    """For every end of every format, what would be lost with one bit less."""
+    return [_sentence(search, record, step) for step in steps if step.bits == -1]
+
+
+def _sentence(search: Search, record: Record, step: Step) -> str:
+    figure = search.target.figure
+    less = step.record
+    said = "dB are lost" if figure == "loss" else "dB to the float layer remain"
+    verdict = "which wraps and so misses" if less["wraps"] else "which misses"
+    if search.target.reached(less):
+        verdict = "still within"
+    saved = record["cost"]["luts"] - less["cost"]["luts"]
+    memory = record["cost"]["memory_bits"] - less["cost"]["memory_bits"]
+    form = getattr(step.formats, step.node)
+    text = (
+        f"With one {step.end} bit less the {step.node} is {form}: {less[figure]:.3f} {said} "
+        f"instead of {record[figure]:.3f}, {verdict} the target; the bound of the error goes from "
+        f"{_bound(record)} to {_bound(less)}, and {saved} LUTs and {memory} memory bits are saved."
+    )
+    overflows = _overflows(less, record)
+    return f"{text} {overflows}" if overflows else text
+
+
+def _bound(record: Record) -> str:
+    return f"{record['bound_lsb']:.2f} LSB" + (
+        " (none but the range)" if record["bound_open"] else ""
+    )
+
+
+def _overflows(less: Record, record: Record) -> str:
+    """What begins to overflow on the photographs, in a sentence; empty if nothing does."""
+    parts = []
+    clipped = less["weights"]["count"] - record["weights"]["count"]
+    if clipped > 0:
+        parts.append(f"{clipped} weights are clipped")
+    for node in less["photos"][0]["overflows"]:
+        before, after = (
+            sum(photo["overflows"].get(node, {"count": 0})["count"] for photo in each["photos"])
+            for each in (record, less)
+        )
+        if after > before:
+            kind = less["photos"][0]["overflows"][node]["kind"]
+            parts.append(f"{after} {node} codes are {kind} instead of {before}")
+    return f"On the photographs {', '.join(parts)}." if parts else ""

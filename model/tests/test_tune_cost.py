@@ -1,0 +1,96 @@
+"""What a configuration costs: thresholds of multiplier blocks, packing, adders."""
+
+from dataclasses import replace
+
+import pytest
+from tune_scene import BASE, SAT, formats
+
+from deconv4k import engine
+from deconv4k.config import Config
+from deconv4k.errors import InputError
+from deconv4k.fixed import Format
+from deconv4k.tune.cost import DEVICES, adder_bits, cost, luts, quantiser_luts
+
+
+def config(pixel=8, weight=10, rate=4, **more):
+    made = formats(
+        pixel=f"ap_ufixed<{pixel},8>", weight=f"ap_fixed<{weight},2,AP_RND,AP_SAT>", **more
+    )
+    return Config(BASE.layer, made, replace(BASE.video, pixels_per_clock=rate))
+
+
+@pytest.mark.parametrize(
+    ("pixel", "weight", "ecp5", "series7", "ultrascale"),
+    [
+        (8, 10, 81, 81, 81),
+        (8, 18, 81, 81, 81),
+        (8, 19, 162, 81, 81),
+        (8, 25, 162, 81, 81),
+        (8, 26, 162, 162, 81),
+        (8, 28, 162, 162, 162),
+        # An unsigned pixel of 16 bits takes 17 of a signed port.
+        (16, 25, 162, 81, 81),
+        (16, 36, 243, 162, 162),
+    ],
+)
+def test_blocks_by_the_widths_of_their_ports(pixel, weight, ecp5, series7, ultrascale):
+    blocks = cost(config(pixel, weight), "ecp5").blocks
+    assert blocks == {"ecp5": ecp5, "7series": series7, "ultrascale+": ultrascale}
+
+
+@pytest.mark.parametrize(
+    ("weight", "ecp5", "series7", "ultrascale"),
+    [(8, 41, 41, 41), (9, 41, 81, 41), (10, 81, 81, 81)],
+)
+def test_two_weights_of_one_pixel_share_a_block(weight, ecp5, series7, ultrascale):
+    packed = cost(config(8, weight), "ecp5").packed
+    assert packed == {"ecp5": ecp5, "7series": series7, "ultrascale+": ultrascale}
+
+
+@pytest.mark.parametrize(("rate", "pairs"), [(1, 25), (2, 25), (4, 41)])
+def test_pairs_follow_from_the_pixels_that_lanes_share(rate, pairs):
+    price = cost(config(8, 8, rate), "ecp5")
+    assert price.packed["ecp5"] == pairs
+    assert price.multipliers == engine.multipliers(config(8, 8, rate))
+
+
+def test_adders_of_a_tree():
+    # 5 terms of 4 bits: two adders of 5 bits, one of 6, one of 7 that the accumulator keeps at 6.
+    assert adder_bits(5, 4, 20) == 2 * 5 + 6 + 7
+    assert adder_bits(5, 4, 6) == 2 * 5 + 6 + 6
+    assert adder_bits(1, 4, 20) == 0
+
+
+def test_a_quantiser_that_only_drops_bits_is_free():
+    assert quantiser_luts(20, 8, Format.parse("ap_fixed<12,12>")) == 0
+    rounds = quantiser_luts(20, 8, Format.parse("ap_fixed<12,12,AP_RND>"))
+    assert 0 < rounds < quantiser_luts(20, 8, Format.parse(f"ap_fixed<12,12,{SAT}>"))
+
+
+@pytest.mark.parametrize(
+    ("made", "yosys"),
+    [
+        # What tools/check_cost.py printed for these points.
+        (config(), 3066),
+        (config(weight=18), 3678),
+        (config(product=f"ap_fixed<12,10,{SAT}>", accumulator="ap_fixed<14,12>"), 4731),
+        (config(product="ap_fixed<12,10>", accumulator="ap_fixed<14,12>"), 2571),
+        (config(rate=2), 2738),
+    ],
+)
+def test_tables_are_estimated_within_five_percent(made, yosys):
+    assert luts(made) == pytest.approx(yosys, rel=0.05)
+
+
+def test_shares_are_added_in_percent():
+    made, part = config(8, 8), DEVICES["ecp5"]
+    price = cost(made, "ecp5")
+    rest = 100 * (price.luts / part.luts + price.memory_bits / part.memory)
+    assert price.share == pytest.approx(rest + 100 * 81 / 156)
+    assert cost(made, "ecp5", packing=True).share == pytest.approx(rest + 100 * 41 / 156)
+    assert price.memory_bits == sum(engine.memory_bits(made).values())
+
+
+def test_an_unknown_device_is_refused():
+    with pytest.raises(InputError, match="allowed: ecp5, 7series, ultrascale"):
+        cost(config(), "max10")
