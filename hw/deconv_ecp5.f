@@ -1,0 +1,16 @@
+ecp5/block_ram.v
+ecp5/ram.v
+ecp5/operand.v
+ecp5/multiply.v
+delay.v
+skid.v
+fifo.v
+quantise.v
+framer.v
+scan.v
+line_buffer.v
+edges.v
+window.v
+phase_sums.v
+raster.v
+deconv.v
