@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sets up what the Makefile's targets need; each call does only what is missing.
 #
-#   tools/setup.sh base|test|lint|bench  .venv with the command; then the test suite's packages, linters,
-#                                        or what the benchmark compares with
+#   tools/setup.sh base|test|lint|bench|synth  .venv with the command; then the test suite's packages, linters,
+#                                        what the benchmark compares with, or Yosys and nextpnr
 #   tools/setup.sh icarus [required]     Icarus Verilog, where the system's package manager permits it
 #   tools/setup.sh waves                 the two compression libraries of Verilator's FST writer
 #
@@ -144,6 +144,10 @@ python_part() {
         cpu_torch
         pip_install -e '.[bench]'
         ;;
+    synth)
+        say "installing Yosys and nextpnr"
+        pip_install -e '.[synth]'
+        ;;
     esac
     printf '%s\n' "$here" > .venv/.checkout
     touch "$stamp"
@@ -180,8 +184,8 @@ waves() {
 }
 
 case ${1:-} in
-base | test | lint | bench) python_part "$1" ;;
+base | test | lint | bench | synth) python_part "$1" ;;
 icarus) icarus "${2:-}" ;;
 waves) waves ;;
-*) die "usage: tools/setup.sh base|test|lint|bench|waves|icarus [required]" ;;
+*) die "usage: tools/setup.sh base|test|lint|bench|synth|waves|icarus [required]" ;;
 esac
