@@ -19,18 +19,26 @@ from cocotb.triggers import Timer
 
 
 def run(
-    sim: str, top: str, parameters: Mapping[str, int | str], work: Path, seed: int, **data: Any
+    sim: str,
+    top: str,
+    parameters: Mapping[str, int | str],
+    work: Path,
+    seed: int,
+    *,
+    target: str = "",
+    module: str = "",
+    **data: Any,
 ) -> None:
     """Build a module and run the coroutines of tb/test_<module>.py on it.
 
-    `data` reaches the coroutines with the parameters.
+    With a `target` it is that device family's; `module` is another file of coroutines. `data` reaches the coroutines with the parameters.
     """
     # Not within the simulation, which would load Numba for nothing.
     from deconv4k import simulator
 
-    folder = simulator.build(sim, top, parameters)
+    folder = simulator.build(sim, top, parameters, files=simulator.sources(top, target))
     (work / "case.json").write_text(json.dumps({"seed": seed, **parameters, **data}))
-    module = "test_" + top.removesuffix("_all")
+    module = module or "test_" + top.removesuffix("_all")
     simulator.simulate(sim, folder, top, module, work, seed=seed)
     ran = ElementTree.parse(work / "results.xml").findall(".//testcase")
     assert ran, "no coroutine ran"

@@ -11,11 +11,13 @@ from points import POINTS
 FLAGS = ["--lint-only", "-Wall", "-Wno-fatal"]
 
 
-def lint(name: str, top: str, parameters: dict[str, int], *flags: str) -> bool:
-    """Lint one top; says what is wrong."""
+def lint(
+    name: str, top: str, parameters: dict[str, int], *flags: str, target: str = ""
+) -> bool:
+    """Lint one top, with a device family's modules if one is named; says what is wrong."""
     command = [str(simulator.verilator()), *FLAGS, *flags, "--top-module", top]
     command += [f"-G{key}={value}" for key, value in parameters.items()]
-    command += [str(path) for path in simulator.sources(top)]
+    command += [str(path) for path in simulator.sources(top, target)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     clean = done.returncode == 0 and not done.stderr.strip()
     print(f"{top} {name}: {'clean' if clean else 'WARNINGS'}")
@@ -36,6 +38,9 @@ def main() -> int:
     generated = str(simulator.ROOT / "hw" / "generated" / "registers.vlt")
     for name, config in POINTS.items():
         clean &= lint(name, "deconv_axi", engine.wrapper_parameters(config), generated)
+    for name, config in POINTS.items():
+        clean &= lint(f"{name} on ECP5", "deconv", engine.parameters(config), target="ecp5")
+    clean &= lint("default", "bringup", {})
     # bench.vlt says what cocotb reads and writes.
     control = str(simulator.ROOT / "tb" / "bench.vlt")
     clean &= lint("default", "bench", {}, "--timing", "--timescale", "1ns/1ps", control)

@@ -166,16 +166,7 @@ def missing(*packages: str) -> None:
 
 def sources(top: str, target: Target) -> list[Path]:
     """The Verilog of a top, with the target's modules instead of the portable ones."""
-    if top == "bringup":
-        listed = [*simulator.listed("deconv_axi.f"), simulator.ROOT / "hw" / "board" / "bringup.v"]
-        listed = [path for path in listed if path.stem not in ("deconv_axi", "control", "registers")]
-    else:
-        listed = simulator.listed(f"{top}.f")
-    if not target.folder:
-        return listed
-    own = sorted((simulator.ROOT / "hw" / target.folder).glob("*.v"))
-    names = {path.name for path in own}
-    return [*own, *(path for path in listed if path.name not in names)]
+    return simulator.stand_in(simulator.listed(f"{top}.f"), target.folder)
 
 
 @dataclass(frozen=True)
