@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup sim sim-full test lint bench vectors registers package clean distclean
+.PHONY: help setup sim sim-full test lint bench synth pnr vectors registers package clean distclean
 
 # What a user may set reaches the recipes through the environment, so that any path survives.
 export SIM CASE SEED WAVES IMAGE CONFIG PYTHON
@@ -12,10 +12,11 @@ BASE := .venv/.base
 TEST := .venv/.test
 LINT := .venv/.lint
 BENCH := .venv/.bench
+SYNTH := .venv/.synth
 
 # An unfinished .venv, or one copied from another folder, makes every stamp stale.
 ifneq ($(shell cat .venv/.checkout 2>/dev/null),$(shell pwd -P))
-.PHONY: $(BASE) $(TEST) $(LINT) $(BENCH)
+.PHONY: $(BASE) $(TEST) $(LINT) $(BENCH) $(SYNTH)
 endif
 
 help: ## list the targets
@@ -48,6 +49,12 @@ lint: $(LINT) ## ruff, mypy, verible and verilator -Wall at every parameter poin
 
 bench: $(BENCH) ## the golden model beside PyTorch, ONNX Runtime, OpenCV, apytypes: build/bench/
 	@$(BIN)/deconv4k bench
+
+synth: $(SYNTH) ## what the engine takes of several devices, by Yosys: build/synth/
+	@$(BIN)/deconv4k synth $(ARGS)
+
+pnr: $(SYNTH) ## place and route on ECP5, megahertz and bitstreams: build/pnr/
+	@$(BIN)/deconv4k pnr $(ARGS)
 
 vectors: $(BASE) ## write the committed test vectors anew
 	@$(BIN)/deconv4k vectors
@@ -99,3 +106,6 @@ $(LINT): $(BASE)
 
 $(BENCH): $(BASE)
 	@tools/setup.sh bench
+
+$(SYNTH): $(BASE)
+	@tools/setup.sh synth

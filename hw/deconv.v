@@ -170,6 +170,7 @@ module deconv #(
     wire [15:0] height;
     wire [PIXEL_BITS-1:0] pixel;
     wire sof;
+    wire eol;
     wire pixel_valid;
     wire pixel_ready;
     framer #(
@@ -190,6 +191,7 @@ module deconv #(
         .in_ready(beat_ready),
         .out_pixel(pixel),
         .out_sof(sof),
+        .out_eol(eol),
         .out_end(frame_last),
         .out_width(width),
         .out_height(height),
@@ -231,7 +233,7 @@ module deconv #(
         .clk(clk),
         .rst(rst),
         .in_pixel(pixel),
-        .in_sof(sof),
+        .in_eol(eol),
         .in_width(width),
         .in_height(height),
         .in_take(take_kernel),

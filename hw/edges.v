@@ -6,8 +6,8 @@
 // A live column is announced as `launch` to raster, which keeps room for its outputs; the first of
 // a row brings `row`, the beats of its output lines and whether the first of them starts a frame.
 //
-//   stage 1   compare
-//   stage 2   launch, row
+//   stage 1   compare, subtract
+//   stage 2   launch, row; left and right clipped
 //   stage 3   left, right, live, half, pad, in step with line_buffer
 //
 // Latency: 3 clocks from step to out_step, 2 to launch. Throughput: one column a clock.
@@ -49,26 +49,24 @@ module edges #(
     output wire half,
     output wire pad
 );
-    localparam [WIDTH_W-1:0] X1 = 1;
     localparam MOST = AHEAD > BEHIND ? AHEAD : BEHIND;
     localparam [NEAR_W-1:0] FAR = MOST[NEAR_W-1:0];
     localparam [WIDTH_W-1:0] FAR_X = MOST[WIDTH_W-1:0];
 
-    wire [WIDTH_W-1:0] to_right = centre_width - X1 - step_x;
     wire [WIDTH_W:0] pixels = {1'b0, centre_width};
     wire [WIDTH_W:0] groups = GROUP == 2 ? (pixels + 1'b1) >> 1 : pixels;
     wire [31:0] line = groups * LINE_BEATS;
     wire unused = &{1'b0, line[31:BEATS_W]};
 
     // One register for all: simulators pay for each.
-    localparam EDGE_W = 7 + 2 * NEAR_W + BEATS_W;
+    localparam EDGE_W = 7 + 2 * WIDTH_W + BEATS_W;
     wire [EDGE_W-1:0] now = {
         step_x < centre_width,
         GROUP == 2 && step_x == centre_width && step_x[0],
         step_x == 0,
         step_x[0],
-        step_x > FAR_X ? FAR : step_x[NEAR_W-1:0],
-        to_right > FAR_X ? FAR : to_right[NEAR_W-1:0],
+        step_x,
+        centre_width + ~step_x,  // width - 1 - x
         centre_first,
         centre_take,
         centre_last,
@@ -80,8 +78,8 @@ module edges #(
     wire pad_q;
     wire first_x_q;
     wire half_q;
-    wire [NEAR_W-1:0] left_q;
-    wire [NEAR_W-1:0] right_q;
+    wire [WIDTH_W-1:0] left_q;
+    wire [WIDTH_W-1:0] right_q;
     wire sof_q;
     wire take_q;
     wire end_q;
@@ -90,6 +88,8 @@ module edges #(
         inside_q, pad_q, first_x_q, half_q, left_q, right_q, sof_q, take_q, end_q, beats_q
     } = edge_q;
 
+    wire [NEAR_W-1:0] left_1 = left_q > FAR_X ? FAR : left_q[NEAR_W-1:0];
+    wire [NEAR_W-1:0] right_1 = right_q > FAR_X ? FAR : right_q[NEAR_W-1:0];
     wire step_q;
     delay #(
         .WIDTH(1),
@@ -120,7 +120,7 @@ module edges #(
     ) column_delay (
         .clk(clk),
         .rst(rst),
-        .d({step_q, left_q, right_q, live_1, take_q && first_x_q, half_q, pad_q}),
+        .d({step_q, left_1, right_1, live_1, take_q && first_x_q, half_q, pad_q}),
         .q({out_step, left, right, live, take, half, pad})
     );
 

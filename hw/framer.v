@@ -1,7 +1,7 @@
 // framer: whole, well-formed frames out of whatever video arrives.
 //
 // A SOF beat brings the size of its frame. Its frame leaves with exactly width * height pixels, SOF
-// on the first of them. A line is the beats up to and including one with EOL, or up to a SOF.
+// on the first of them, EOL on a line's last. A line, as it comes, is the beats up to and including one with EOL, or up to a SOF.
 //
 //   what arrives                              what happens                             flag
 //   ----------------------------------------  ---------------------------------------  ---------
@@ -57,6 +57,7 @@ module framer #(
     // whole frames
     output wire [PIXEL_BITS-1:0] out_pixel,
     output wire out_sof,
+    output wire out_eol,
     output wire out_end,
     output wire [WIDTH_W-1:0] out_width,
     output wire [HEIGHT_W-1:0] out_height,
@@ -222,7 +223,7 @@ module framer #(
     end
 
     skid #(
-        .WIDTH(HEIGHT_W + WIDTH_W + 2 + PIXEL_BITS)
+        .WIDTH(HEIGHT_W + WIDTH_W + 3 + PIXEL_BITS)
     ) output_register (
         .clk(clk),
         .rst(rst),
@@ -230,12 +231,13 @@ module framer #(
             height,
             width,
             ends,
+            last_column,
             !running_q,
             zero ? {PIXEL_BITS{1'b0}} : beat_pixel
         }),
         .in_valid(emit),
         .in_ready(room),
-        .out_data({out_height, out_width, out_end, out_sof, out_pixel}),
+        .out_data({out_height, out_width, out_end, out_eol, out_sof, out_pixel}),
         .out_valid(out_valid),
         .out_ready(out_ready)
     );

@@ -97,16 +97,19 @@ module kernel_store #(
             initial $readmemh(POWER_UP, words);
             reg [COUNT_W-1:0] at_q;
             reg [31:0] word_q;
+            reg all_q;  // the last word was read
             reg valid_q;
             reg end_q;
             always @(posedge clk) begin
                 word_q  <= words[at_q];
-                valid_q <= at_q != FULL;
-                end_q   <= at_q == FULL;
-                if (at_q != FULL) at_q <= at_q + 1'b1;
+                valid_q <= !all_q;
+                end_q   <= all_q;
+                at_q    <= at_q + 1'b1;
+                if (at_q == FULL - 1'b1) all_q <= 1'b1;
                 if (end_q) loading_q <= 1'b0;
                 if (rst) begin
                     at_q <= {COUNT_W{1'b0}};
+                    all_q <= 1'b0;
                     valid_q <= 1'b0;
                     end_q <= 1'b0;
                     loading_q <= 1'b1;

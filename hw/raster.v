@@ -80,24 +80,26 @@ module raster #(
     localparam ADDR_W = $clog2(QUEUES);
     localparam R_W = S > 1 ? $clog2(S) : 1;
 
-    // Rows announced but not finished: their beats a line, and whether they start or end a frame.
+    // Rows announced but not finished: where their lines end, and whether they start or end a frame.
     localparam ROWS = 32;
     localparam ROW_MARGIN = 8;
-    wire [BEATS_W-1:0] line_beats;
+    wire [BEATS_W-1:0] line_before_last;  // the beat before a line's last one
+    wire line_one;  // a line is one beat
     wire line_sof;
     wire line_ends;
     wire line_known;
     wire row_done;
     reg [5:0] rows_q;
+    localparam [BEATS_W-1:0] B2 = 2;
     fifo #(
-        .WIDTH(BEATS_W + 2),
+        .WIDTH(BEATS_W + 3),
         .DEPTH(ROWS)
     ) row_queue (
         .clk(clk),
         .rst(rst),
         .push(row),
-        .in_data({row_sof, row_last, row_beats}),
-        .out_data({line_sof, line_ends, line_beats}),
+        .in_data({row_sof, row_last, row_beats == 1, row_beats - B2}),
+        .out_data({line_sof, line_ends, line_one, line_before_last}),
         .out_valid(line_known),
         .out_ready(row_done)
     );
@@ -141,6 +143,8 @@ module raster #(
     // The queues.
     reg [R_W-1:0] r_q;  // line that is read
     reg [BEATS_W-1:0] beat_q;  // beat of the line that is read next
+    reg first_q;  // it is the first one
+    reg end_q;  // it is not, and is the last one
     wire [S-1:0] filled;
     wire [S-1:0] roomy;
     wire [S*ADDR_W-1:0] write_at;
@@ -148,6 +152,8 @@ module raster #(
     wire credit;
     wire read = line_known && filled[r_q] && credit;
 
+    localparam [ADDR_W-1:0] ZERO = 0;
+    localparam [ADDR_W-1:0] ONE = 1;
     genvar r;
     generate
         for (r = 0; r < S; r = r + 1) begin : g_queue
@@ -161,24 +167,34 @@ module raster #(
             reg [ADDR_W-1:0] wr_q;
             reg [ADDR_W-1:0] rd_q;
             reg [ADDR_W-1:0] stored_q;  // written and not read
+            reg filled_q;  // stored_q is not zero
             reg [ADDR_W-1:0] launched_q;  // launched and not read
+            reg rd_done_q;
             reg room_q;
             wire wr = write_q && write_r_q == r;
             wire rd = read && r_q == r;
-            assign filled[r] = stored_q != 0;
+            wire [ADDR_W-1:0] change = launch ? (rd_done_q ? LAUNCHED - ONE : LAUNCHED) :
+                                       (rd_done_q ? ~ZERO : ZERO);
+            assign filled[r] = filled_q;
             assign roomy[r] = room_q;
             assign write_at[r*ADDR_W+:ADDR_W] = wr_q;
             assign read_at[r*ADDR_W+:ADDR_W] = rd_q;
             always @(posedge clk) begin
                 if (wr) wr_q <= wr_q == LAST ? FIRST : wr_q + 1'b1;
                 if (rd) rd_q <= rd_q == LAST ? FIRST : rd_q + 1'b1;
-                if (wr != rd) stored_q <= wr ? stored_q + 1'b1 : stored_q - 1'b1;
-                if (launch || rd) launched_q <= launched_q + (launch ? LAUNCHED : 0) - (rd ? 1 : 0);
+                if (wr != rd) begin
+                    stored_q <= wr ? stored_q + 1'b1 : stored_q - 1'b1;
+                    filled_q <= wr || stored_q != ONE;
+                end
+                rd_done_q  <= rd;
+                launched_q <= launched_q + change;
                 room_q <= launched_q < FULL;
                 if (rst) begin
                     wr_q <= FIRST;
                     rd_q <= FIRST;
                     stored_q <= 0;
+                    filled_q <= 1'b0;
+                    rd_done_q <= 1'b0;
                     launched_q <= 0;
                     room_q <= 1'b0;
                 end
@@ -187,7 +203,9 @@ module raster #(
     endgenerate
 
     reg rows_room_q;
-    assign room = &roomy && rows_room_q;
+    reg all_room_q;
+    assign room = all_room_q;
+    always @(posedge clk) all_room_q <= &roomy && rows_room_q && !rst;
 
     reg ram_wr_q;
     reg [ADDR_W-1:0] ram_wr_addr_q;
@@ -213,19 +231,22 @@ module raster #(
     );
 
     // The reader: line by line.
-    wire line_end = beat_q == line_beats - 1'b1;
+    wire line_end = first_q ? line_one : end_q;
     localparam LAST_LINE = S - 1;
     wire last_line = r_q == LAST_LINE[R_W-1:0];
     assign row_done = read && line_end && last_line;
     always @(posedge clk) begin
         if (read) begin
             beat_q <= line_end ? 0 : beat_q + 1'b1;
+            first_q <= line_end;
+            end_q <= beat_q == line_before_last;
             if (line_end) r_q <= last_line ? 0 : r_q + 1'b1;
         end
         if (row != row_done) rows_q <= row ? rows_q + 1'b1 : rows_q - 1'b1;
         rows_room_q <= rows_q < ROWS - ROW_MARGIN;
         if (rst) begin
             beat_q <= 0;
+            first_q <= 1'b1;
             r_q <= 0;
             rows_q <= 0;
             rows_room_q <= 1'b0;
@@ -254,7 +275,7 @@ module raster #(
         .rst(rst),
         .d({
             read,
-            line_sof && r_q == 0 && beat_q == 0,
+            line_sof && r_q == 0 && first_q,
             line_end,
             line_ends && last_line && line_end
         }),

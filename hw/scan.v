@@ -17,9 +17,13 @@
 //
 // One step takes PHASE_CLOCKS clocks, in which the phases of one centre pixel are computed.
 //
-// Input: well-formed frames from framer, pixel by pixel, the first one marked by in_sof; the size of
-// the frame is constant from then to the frame's end. in_take, which matters on the first pixel only,
-// goes with the frame's first row.
+// Input: well-formed frames from framer, pixel by pixel, the last one of a row marked by in_eol; the
+// size of the frame is constant from its first pixel to its last. in_take, which matters on the first
+// pixel only, goes with the frame's first row. in_ready does not wait for in_valid.
+//
+// What decides a step comes from registers: how many columns are left is known a step ahead, for the
+// first three columns by flags that go with the rows (REACH), as the longer counts are only compared
+// while those pass.
 //
 //   stage 0   decide: step or wait; accept a pixel
 //   stage 1   step_*: registered for the line memories
@@ -43,7 +47,7 @@ module scan #(
 
     // pixels of well-formed frames, with the size of their frame
     input wire [PIXEL_BITS-1:0] in_pixel,
-    input wire in_sof,
+    input wire in_eol,
     input wire [WIDTH_W-1:0] in_width,
     input wire [HEIGHT_W-1:0] in_height,
     input wire in_take,
@@ -74,11 +78,19 @@ module scan #(
     localparam [WIDTH_W-1:0] X1 = 1;
     localparam [HEIGHT_W-1:0] Y1 = 1;
 
-    // A row's descriptor: {first, take, last, above, below, width}; width 0 is no row.
-    localparam ROW_W = WIDTH_W + 2 * NEAR_W + 3;
+    // A row's descriptor: {reach, first, take, last, above, below, width}; width 0 is no row. Bit i of
+    // reach says that the row has more than i columns.
+    localparam REACH = 4;
+    localparam AT_REACH = WIDTH_W + 2 * NEAR_W + 3;
+    localparam ROW_W = AT_REACH + REACH;
 
     // An address is read again two clocks later at the earliest: see line_buffer.
     localparam [WIDTH_W-1:0] SHORTEST = GROUP * PHASE_CLOCKS < 2 ? 2 : GROUP;
+
+    function [REACH-1:0] reach(input [WIDTH_W-1:0] columns);
+        integer i;
+        for (i = 0; i < REACH; i = i + 1) reach[i] = {{32 - WIDTH_W{1'b0}}, columns} > i;
+    endfunction
 
     function [NEAR_W-1:0] clip(input [HEIGHT_W-1:0] rows, input integer most);
         clip = {{32 - HEIGHT_W{1'b0}}, rows} > most ? most[NEAR_W-1:0] : rows[NEAR_W-1:0];
@@ -88,59 +100,126 @@ module scan #(
     reg [WIDTH_W-1:0] x_q;  // column of the next step
     reg start_q;  // the next step is the first of its slot
     reg fill_q;  // a row comes in during this slot
-    reg [WIDTH_W-1:0] last_q;  // last column of this slot
+    reg wants_q;  // after the first step: the next one takes a pixel
+    reg last_q;  // after the first step: the next one is the slot's last
+    reg second_q;  // the next step is the second of its slot
+    reg third_last_q;  // the third step is the slot's last
     reg drained_q;  // no columns wait in the window
 
     // frame state: the row that comes in next, or comes in now
     reg mid_frame_q;
     reg [WIDTH_W-1:0] width_q;
+    reg [REACH-1:0] reach_q;
     reg [HEIGHT_W-1:0] rows_below_q;
     reg [NEAR_W-1:0] above_q;
     reg first_q;
     reg take_q;
 
-    // What the first step of a slot starts: a row of the running frame, a new frame, or a flush.
-    wire new_frame = !mid_frame_q && in_valid && in_sof;
+    // What the first step of a slot starts: a row of the running frame, a new frame, or, without a
+    // pixel, a flush or a drain.
     wire waiting;  // rows wait for their turn as centre
-    wire start_fill = mid_frame_q || new_frame;
-    wire start_flush = !mid_frame_q && !in_valid && waiting;
-    wire start_drain = !mid_frame_q && !in_valid && !waiting && !drained_q;
-    wire fill = start_q ? start_fill : fill_q;
+    wire new_frame = !mid_frame_q && in_valid;
+    wire start_fill = mid_frame_q || in_valid;
+    wire start_free = !mid_frame_q && (waiting || !drained_q);
 
-    wire [WIDTH_W-1:0] width = new_frame && start_q ? in_width : width_q;
-    wire [HEIGHT_W-1:0] rows_below = new_frame && start_q ? in_height - Y1 : rows_below_q;
-    wire [NEAR_W-1:0] above = new_frame && start_q ? {NEAR_W{1'b0}} : above_q;
-    wire first = new_frame && start_q ? 1'b1 : first_q;
-    wire take = new_frame && start_q ? in_take : take_q;
-    wire frame_ends = rows_below == 0;
+    // A step needs its pixel, and room for the outputs it launches. Between steps lie PHASE_CLOCKS.
+    wire phases_done;
+    wire may = room && phases_done;
+    wire wants_pixel = start_q ? start_fill : wants_q;
+    wire free = start_q ? start_free : !wants_q;
+    wire go = may && (in_valid || free);
+    assign in_ready = may && (start_q || wants_q);
+
+    // Whether the first step is the slot's last one, too, and the second, and the third.
+    wire [REACH-1:0] in_reach = reach(in_width);
+    wire [REACH-1:0] incoming_reach =
+        !start_fill ? {REACH{1'b0}} : mid_frame_q ? reach_q : in_reach;
+    wire [REACH-1:0] centre_reach;
+    wire [REACH-1:0] wider_reach = incoming_reach | centre_reach;
+    wire [REACH-1:0] slot_reach;
+    genvar i;
+    generate
+        for (i = 0; i < REACH; i = i + 1) begin : g_reach
+            // An even number of columns reaches as far as the odd one below it.
+            localparam AT = GROUP == 2 ? i / 2 * 2 : i;
+            if (SHORTEST > i) begin : g_always
+                assign slot_reach[i] = 1'b1;
+            end else begin : g_some
+                assign slot_reach[i] = wider_reach[AT] || !wider_reach[0] && AHEAD > AT;
+            end
+        end
+    endgenerate
+    wire last = start_q ? !slot_reach[1] : last_q;
+
+    // The row's end, in which the rows move on: in the clock of its last step, which is not its first
+    // one, or one clock later where a step takes more than one.
+    wire ends;
+    generate
+        if (PHASE_CLOCKS == 1) begin : g_every_clock
+            assign phases_done = 1'b1;
+            assign ends = go && !start_q && last_q;
+        end else begin : g_count
+            localparam COUNT_W = $clog2(PHASE_CLOCKS);
+            localparam REST_CLOCKS = PHASE_CLOCKS - 1;
+            localparam [COUNT_W-1:0] REST = REST_CLOCKS[COUNT_W-1:0];
+            reg [COUNT_W-1:0] rest_q;
+            reg ends_q;
+            assign phases_done = rest_q == 0;
+            assign ends = ends_q;
+            always @(posedge clk) begin
+                if (go) rest_q <= REST;
+                else if (!phases_done) rest_q <= rest_q - 1'b1;
+                ends_q <= go && last;
+                if (rst) begin
+                    rest_q <= 0;
+                    ends_q <= 1'b0;
+                end
+            end
+        end
+    endgenerate
+
+    wire frame_ends = rows_below_q == 0;
     wire [ROW_W-1:0] incoming = {
-        first, first && take, frame_ends, above, clip(rows_below, AHEAD), fill ? width : X0
+        fill_q ? reach_q : {REACH{1'b0}}, first_q, first_q && take_q, frame_ends, above_q,
+        clip(rows_below_q, AHEAD), fill_q ? width_q : X0
     };
 
     // Rows between the incoming one and the centre.
-    wire [ROW_W-1:0] centre;
-    wire slot_end;
+    wire [AT_REACH-1:0] centre;
     generate
         if (AHEAD == 0) begin : g_no_rows
-            assign centre  = incoming;
+            // The centre is the row that comes in, known from its first pixel on.
+            wire begins = new_frame && start_q;
+            wire fill = start_q ? start_fill : fill_q;
+            wire [HEIGHT_W-1:0] in_below = in_height - Y1;
+            assign centre = {
+                begins || first_q,
+                begins ? in_take : first_q && take_q,
+                begins ? in_below == 0 : frame_ends,
+                begins ? {NEAR_W{1'b0}} : above_q,
+                clip(begins ? in_below : rows_below_q, AHEAD),
+                !fill ? X0 : begins ? in_width : width_q
+            };
+            assign centre_reach = {REACH{1'b0}};
             assign waiting = 1'b0;
-            wire unused = &{1'b0, slot_end};
+            wire unused = &{1'b0, incoming};
         end else begin : g_rows
             reg [AHEAD*ROW_W-1:0] rows_q;
             reg waiting_q;
             wire [(AHEAD+1)*ROW_W-1:0] rows = {rows_q, incoming};
-            assign centre  = rows_q[(AHEAD-1)*ROW_W+:ROW_W];
+            assign centre = rows_q[(AHEAD-1)*ROW_W+:AT_REACH];
+            assign centre_reach = rows_q[AHEAD*ROW_W-1-:REACH];
             assign waiting = waiting_q;
 
-            integer i;
+            integer n;
             reg any;
             always @* begin
                 any = 1'b0;
-                for (i = 0; i < AHEAD; i = i + 1) any = any || rows[i*ROW_W+:WIDTH_W] != X0;
+                for (n = 0; n < AHEAD; n = n + 1) any = any || rows[n*ROW_W+AT_REACH];
             end
 
             always @(posedge clk) begin
-                if (slot_end) begin
+                if (ends) begin
                     rows_q <= rows[AHEAD*ROW_W-1:0];
                     waiting_q <= any;
                 end
@@ -152,40 +231,16 @@ module scan #(
         end
     endgenerate
 
-    // The slot's last column: known from registers except in its first step.
-    wire [WIDTH_W-1:0] wider = incoming[0+:WIDTH_W] > centre[0+:WIDTH_W] ?
-                               incoming[0+:WIDTH_W] : centre[0+:WIDTH_W];
-    wire [WIDTH_W-1:0] drain = AHEAD[WIDTH_W-1:0];
-    wire [WIDTH_W-1:0] needed = wider == X0 ? drain : wider;
-    wire [WIDTH_W-1:0] least = needed < SHORTEST ? SHORTEST : needed;
-    wire [WIDTH_W-1:0] last_column = GROUP == 2 ? (least - X1) | X1 : least - X1;
-    wire last = start_q ? last_column == X0 : x_q == last_q;
-
-    // A step needs its pixel, and room for the outputs it launches. Between steps lie PHASE_CLOCKS.
-    wire wants_pixel = fill && x_q < width;
-    wire active = !start_q || start_fill || start_flush || start_drain;
-    wire phases_done;
-    wire go = active && phases_done && room && (in_valid || !wants_pixel);
-
-    assign in_ready = go && wants_pixel;
-    assign slot_end = go && last;
-
-    generate
-        if (PHASE_CLOCKS == 1) begin : g_every_clock
-            assign phases_done = 1'b1;
-        end else begin : g_count
-            localparam COUNT_W = $clog2(PHASE_CLOCKS);
-            localparam REST_CLOCKS = PHASE_CLOCKS - 1;
-            localparam [COUNT_W-1:0] REST = REST_CLOCKS[COUNT_W-1:0];
-            reg [COUNT_W-1:0] rest_q;
-            assign phases_done = rest_q == 0;
-            always @(posedge clk) begin
-                if (go) rest_q <= REST;
-                else if (!phases_done) rest_q <= rest_q - 1'b1;
-                if (rst) rest_q <= 0;
-            end
-        end
-    endgenerate
+    // The column before the slot's last one, for slots of more than three columns. The widths are
+    // those of the first step, in the clock after it.
+    localparam [WIDTH_W-1:0] X2 = 2;
+    localparam [WIDTH_W-1:0] EVEN = GROUP == 2 ? ~X1 : ~X0;
+    localparam [WIDTH_W-1:0] DRAIN = AHEAD[WIDTH_W-1:0];
+    localparam [WIDTH_W-1:0] BACK = GROUP == 2 ? X1 : X2;
+    wire [WIDTH_W-1:0] row_width = fill_q ? width_q : X0;
+    wire [WIDTH_W-1:0] before_last = !(fill_q || centre_width != X0) ? DRAIN - BACK :
+        row_width > centre_width ? row_width - BACK : centre_width - BACK;
+    reg [WIDTH_W-1:0] before_last_q;
 
     always @(posedge clk) begin
         step_end <= last;
@@ -195,35 +250,44 @@ module scan #(
         {
             centre_first, centre_take, centre_last, centre_above, centre_below, centre_width
         } <= centre;
+        if (second_q) before_last_q <= before_last & EVEN;
 
         step <= go;
         if (go) begin
             x_q <= last ? X0 : x_q + X1;
             start_q <= last;
+            second_q <= start_q && !last;
+            wants_q <= wants_pixel && !in_eol;
             if (start_q) begin
+                last_q <= !slot_reach[2];
+                third_last_q <= !slot_reach[3];
                 fill_q <= start_fill;
-                last_q <= last_column;
-                drained_q <= start_drain;
+                drained_q <= !start_fill && !waiting;
                 if (new_frame) begin
                     mid_frame_q <= 1'b1;
                     width_q <= in_width;
+                    reach_q <= in_reach;
                     rows_below_q <= in_height - Y1;
                     above_q <= {NEAR_W{1'b0}};
                     first_q <= 1'b1;
                     take_q <= in_take;
                 end
+            end else begin
+                last_q <= second_q ? third_last_q : x_q == before_last_q;
             end
-            if (last && fill) begin
-                mid_frame_q <= !frame_ends;
-                rows_below_q <= rows_below - Y1;
-                above_q <= above == BEHIND[NEAR_W-1:0] ? above : above + 1'b1;
-                first_q <= 1'b0;
-            end
+        end
+        if (ends && fill_q) begin
+            mid_frame_q <= !frame_ends;
+            rows_below_q <= rows_below_q - Y1;
+            above_q <= above_q == BEHIND[NEAR_W-1:0] ? above_q : above_q + 1'b1;
+            first_q <= 1'b0;
         end
         if (rst) begin
             step <= 1'b0;
             x_q <= X0;
             start_q <= 1'b1;
+            second_q <= 1'b0;
+            wants_q <= 1'b0;
             fill_q <= 1'b0;
             mid_frame_q <= 1'b0;
             drained_q <= 1'b1;

@@ -47,12 +47,13 @@ module framer_all #(
     always #1 clk = !clk;
 
     localparam BEAT_W = 3 + 16 + HEIGHT_W + PIXEL_BITS;
-    localparam OUT_W = 2 + WIDTH_W + HEIGHT_W + PIXEL_BITS;
+    localparam OUT_W = 3 + WIDTH_W + HEIGHT_W + PIXEL_BITS;
     reg [BEAT_W-1:0] beat;  // {enable, eol, sof, width, height, pixel}
     reg valid;
     wire ready;
     wire [PIXEL_BITS-1:0] out_pixel;
     wire out_sof;
+    wire out_eol;
     wire out_end;
     wire [WIDTH_W-1:0] out_width;
     wire [HEIGHT_W-1:0] out_height;
@@ -77,6 +78,7 @@ module framer_all #(
         .in_ready(ready),
         .out_pixel(out_pixel),
         .out_sof(out_sof),
+        .out_eol(out_eol),
         .out_end(out_end),
         .out_width(out_width),
         .out_height(out_height),
@@ -89,7 +91,7 @@ module framer_all #(
         .bad_size(flags[4]),
         .dropped(flags[5])
     );
-    wire [OUT_W-1:0] out = {out_sof, out_end, out_width, out_height, out_pixel};
+    wire [OUT_W-1:0] out = {out_sof, out_eol, out_end, out_width, out_height, out_pixel};
 
     // Blocking on purpose: script and counters are worked through in order, within one clock.
     integer script;

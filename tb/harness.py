@@ -25,18 +25,20 @@ def run(
     work: Path,
     seed: int,
     *,
+    target: str = "",
     module: str | None = None,
     only: str | None = None,
     **data: Any,
 ) -> None:
     """Build a module and run the coroutines of tb/test_<module>.py on it, or `only` one of them.
 
-    `data` reaches the coroutines with the parameters.
+    With a `target` it is that device family's; `module` is another file of coroutines. `data`
+    reaches the coroutines with the parameters.
     """
     # Not within the simulation, which would load Numba for nothing.
     from deconv4k import simulator
 
-    folder = simulator.build(sim, top, parameters)
+    folder = simulator.build(sim, top, parameters, files=simulator.sources(top, target))
     (work / "case.json").write_text(json.dumps({"seed": seed, **parameters, **data}))
     module = module or "test_" + top.removesuffix("_all")
     simulator.simulate(sim, folder, top, module, work, seed=seed, only=only)

@@ -13,10 +13,18 @@ FLAGS = ["--lint-only", "-Wall", "-Wno-fatal"]
 
 
 def lint(
-    name: str, top: str, parameters: dict[str, int], *flags: str, around: Path | None = None
+    name: str,
+    top: str,
+    parameters: dict[str, int],
+    *flags: str,
+    target: str = "",
+    around: Path | None = None,
 ) -> bool:
-    """Lint one top, or a file with a top of its own `around` it; says what is wrong."""
-    files = [*simulator.sources(top), *([around] if around else [])]
+    """Lint one top, or a file with a top of its own `around` it; says what is wrong.
+
+    With a `target` it is made of that device family's modules.
+    """
+    files = [*simulator.sources(top, target), *([around] if around else [])]
     top = around.stem if around else top
     command = [str(simulator.verilator()), *FLAGS, *flags, "--top-module", top]
     command += [f"-G{key}={value}" for key, value in parameters.items()]
@@ -46,6 +54,9 @@ def main() -> int:
     clean &= lint("default", "deconv_axi", {}, generated, *timing, around=smoke)
     template = simulator.ROOT / "hw" / "package" / "deconv_axi_template.v"
     clean &= lint("default", "deconv_axi", {}, generated, around=template)
+    for name, config in POINTS.items():
+        clean &= lint(f"{name} on ECP5", "deconv", engine.parameters(config), target="ecp5")
+    clean &= lint("default", "bringup", {})
     # bench.vlt says what cocotb reads and writes.
     control = str(simulator.ROOT / "tb" / "bench.vlt")
     clean &= lint("default", "bench", {}, *timing, control)

@@ -28,7 +28,7 @@ SIZES = [(3, 5), (1, 1), (1, 1), (4, 2), (1, 9), (5, 1), (2, 8), (6, 3), (1, 2),
 @cocotb.parametrize(valid=[1.0, 0.6, 0.05], room=[1.0, 0.5])
 async def frames(dut: SimHandleBase, valid: float, room: float) -> None:
     p, rng = case()
-    await reset(dut, in_pixel=0, in_sof=0, in_width=0, in_height=0, in_take=0, in_valid=0, room=0)
+    await reset(dut, in_pixel=0, in_eol=0, in_width=0, in_height=0, in_take=0, in_valid=0, room=0)
     beats = []
     sizes = [rng.choice(SIZES) for _ in range(20)]
     entering, centre_rows = [], []
@@ -42,7 +42,7 @@ async def frames(dut: SimHandleBase, valid: float, room: float) -> None:
                 pixel = rng.getrandbits(8)
                 # in_take matters on the first pixel only.
                 given = take if x == y == 0 else rng.getrandbits(1)
-                beats.append((int(x == y == 0), width, height, given, pixel))
+                beats.append((int(x == width - 1), width, height, given, pixel))
                 entering.append((x, pixel))
     sent, offered, had_room, quiet, last_step = 0, False, False, 0, -100
     x_due, slot, clock = 0, None, 0
@@ -50,12 +50,12 @@ async def frames(dut: SimHandleBase, valid: float, room: float) -> None:
         offered = sent < len(beats) and (offered or rng.random() < valid)
         dut.in_valid.value = int(offered)
         if offered:
-            sof, width, height, given, pixel = beats[sent]
+            eol, width, height, given, pixel = beats[sent]
             dut.in_take.value = given
-            dut.in_sof.value, dut.in_pixel.value = sof, pixel
+            dut.in_eol.value, dut.in_pixel.value = eol, pixel
             dut.in_width.value, dut.in_height.value = width, height
         else:
-            dut.in_sof.value, dut.in_pixel.value = rng.getrandbits(1), rng.getrandbits(8)
+            dut.in_eol.value, dut.in_pixel.value = rng.getrandbits(1), rng.getrandbits(8)
         quiet = quiet + 1 if sent == len(beats) else 0
         had_room_before = had_room
         had_room = rng.random() < room

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Sets up what the Makefile's targets need; each call does only what is missing.
 #
-#   tools/setup.sh base|test|lint|bench|tune  .venv with the command; then the test suite's packages,
-#                                        linters, what the benchmark compares with, or what the tuner needs
+#   tools/setup.sh base|test|lint|bench|tune|synth  .venv with the command; then the test suite's packages,
+#                                        linters, what the benchmark compares with, what the tuner needs, or
+#                                        Yosys and nextpnr
 #   tools/setup.sh icarus [required]     Icarus Verilog, where the system's package manager permits it
 #   tools/setup.sh waves                 the two compression libraries of Verilator's FST writer
 #
@@ -148,6 +149,10 @@ python_part() {
         say "installing what the tuner needs: plots, report, optimiser, clusters"
         pip_install -e '.[tune]'
         ;;
+    synth)
+        say "installing Yosys and nextpnr"
+        pip_install -e '.[synth]'
+        ;;
     esac
     printf '%s\n' "$here" > .venv/.checkout
     touch "$stamp"
@@ -184,8 +189,8 @@ waves() {
 }
 
 case ${1:-} in
-base | test | lint | bench | tune) python_part "$1" ;;
+base | test | lint | bench | tune | synth) python_part "$1" ;;
 icarus) icarus "${2:-}" ;;
 waves) waves ;;
-*) die "usage: tools/setup.sh base|test|lint|bench|tune|waves|icarus [required]" ;;
+*) die "usage: tools/setup.sh base|test|lint|bench|tune|synth|waves|icarus [required]" ;;
 esac

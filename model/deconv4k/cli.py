@@ -240,6 +240,86 @@ def bench(rounds: int, out: str | None) -> None:
     benchmark.run(Config.load(DEFAULT_CONFIG), folder, rounds)
 
 
+@cli.command()
+@click.option("--target", help="One target alone: ecp5, xc7, xcup, ice40up.")
+@click.option("--only", help="One configuration alone.")
+@click.option("--quiet", is_flag=True, help="No progress, no table.")
+def synth(target: str | None, only: str | None, quiet: bool) -> None:
+    """Synthesise the engine for several devices and count what it takes: build/synth/."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from deconv4k import synthesis
+
+    known = {"--target": synthesis.TARGETS, "--only": synthesis.CONFIGURATIONS}
+    _check_choices(known, {"--target": target, "--only": only})
+    jobs = [job for job in synthesis.JOBS if target in (None, job[0]) and only in (None, job[1])]
+    if not jobs:
+        raise InputError(f"no synthesis of {only} for {target} is in the table")
+    console = Console(stderr=True, quiet=quiet)
+    rows = synthesis.table(jobs, lambda text: console.print(text, highlight=False))
+    out = simulator.ROOT / "build" / "synth" / "synth.json"
+    if len(jobs) == len(synthesis.JOBS):
+        files.save_json(out, rows)
+    if not quiet:
+        names = ("target", "configuration", "top", *synthesis.RESOURCES)
+        shown = Table(*names, title="Resources")
+        for row in rows:
+            shown.add_row(
+                *(f"{row[name]:,}" if name in synthesis.RESOURCES else row[name] for name in names)
+            )
+        Console().print(shown)
+
+
+@cli.command()
+@click.option("--only", default="x2_k9_4ppc", show_default=True, help="Configuration.")
+@click.option("--device", "devices", multiple=True, default=["85F"], help="85F, 45F or 25F.")
+@click.option("--speed", "speeds", multiple=True, type=int, default=[6, 8], help="6, 7 or 8.")
+@click.option(
+    "--seeds", type=click.IntRange(1), default=5, show_default=True, help="Seeds of each."
+)
+@click.option("--quiet", is_flag=True, help="No progress, no table.")
+def pnr(only: str, devices: Sequence[str], speeds: Sequence[int], seeds: int, quiet: bool) -> None:
+    """Place and route the bring-up top on ECP5: megahertz and bitstreams, build/pnr/."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from deconv4k import place, synthesis
+
+    _check_choices({"--only": synthesis.CONFIGURATIONS}, {"--only": only})
+    for device in devices:
+        _check_choices({"--device": place.DEVICES}, {"--device": device})
+    for speed in speeds:
+        _check_choices({"--speed": place.SPEEDS}, {"--speed": speed})
+    points = [(only, device, speed) for device in devices for speed in speeds]
+    console = Console(stderr=True, quiet=quiet)
+    rows = place.table(points, seeds, lambda text: console.print(text, highlight=False))
+    out = simulator.ROOT / "build" / "pnr" / f"{only}.json"
+    files.save_json(out, rows)
+    if not quiet:
+        shown = Table(
+            "device", "speed", "worst", "median", "best", "Mpixel/s", "frames/s", "limited by",
+            title=f"MHz, {only}, {seeds} seed(s)",
+        )  # fmt: skip
+        for row in rows:
+            limit = row["limit"]
+            shown.add_row(
+                row["device"], str(row["speed"]),
+                *(f"{row[name]:.1f}" for name in ("worst", "median", "best")),
+                f"{row['pixels_a_second'] / 1e6:.0f}",
+                f"{row['frames_a_second']:.1f} of {row['output'][0]}x{row['output'][1]}",
+                f"{limit['from']} to {limit['to']}: {limit['logic_ns']:.2f} ns of logic, "
+                f"{limit['routing_ns']:.2f} of routing",
+            )  # fmt: skip
+        Console().print(shown)
+
+
+def _check_choices(known: dict[str, Any], given: dict[str, Any]) -> None:
+    for option, value in given.items():
+        if value is not None and value not in known[option]:
+            raise InputError(f"{option} {value}; allowed: {', '.join(map(str, known[option]))}")
+
+
 def main() -> None:
     """Run the command; errors become one line each and exit status 2."""
     try:

@@ -126,13 +126,31 @@ def listed(name: str) -> list[Path]:
     return files
 
 
-def sources(top: str) -> list[Path]:
-    """The Verilog of the engine, with its wrapper for the wrapper's parts; tb/ for a top there."""
+def stand_in(files: Sequence[Path], target: str) -> list[Path]:
+    """The files, those of a device family's folder of hw/ in place of the portable ones."""
+    own = sorted((ROOT / "hw" / target).glob("*.v")) if target else []
+    names = {path.name for path in own}
+    return [*own, *(path for path in files if path.name not in names)]
+
+
+def sources(top: str, target: str = "") -> list[Path]:
+    """The Verilog of the engine, with its wrapper for the wrapper's parts; tb/ for a top there.
+
+    Parameters
+    ----------
+    top : str
+    target : str
+        ``ecp5``: with that family's modules, and models of its blocks from tb/.
+    """
     files, wrapper = listed("deconv.f"), listed("deconv_axi.f")
-    if top in {path.stem for path in wrapper} - {path.stem for path in files}:
+    if top == "bringup":
+        files = listed("bringup.f")
+    elif top in {path.stem for path in wrapper} - {path.stem for path in files}:
         files = wrapper
     if top == "bench_axi":
         files = wrapper
+    if target:
+        files = [*stand_in(files, target), ROOT / "tb" / f"{target}_cells.v"]
     files += [ROOT / "tb" / f"{name}.v" for name in BENCH_PARTS.get(top, ())]
     if (ROOT / "tb" / f"{top}.v").exists():
         files.append(ROOT / "tb" / f"{top}.v")
@@ -145,6 +163,7 @@ def build(
     parameters: Mapping[str, int | str],
     *,
     waves: bool = False,
+    files: Sequence[Path] | None = None,
 ) -> Path:
     """Build a top, or find it built; returns its folder.
 
@@ -158,6 +177,8 @@ def build(
         control file in tb/ (``bench.vlt``) says which.
     waves : bool
         Leave an FST file when it runs.
+    files : sequence of Path, optional
+        The Verilog, where it is not `sources` of the top.
 
     Raises
     ------
@@ -169,7 +190,7 @@ def build(
         raise InputError(missing)
     if not (ROOT / "hw" / "deconv.f").exists():
         raise InputError(f"{ROOT}: no hw/ here; the RTL engines run from a checkout")
-    files = sources(top)
+    files = sources(top) if files is None else list(files)
     # A control file says itself what cocotb sees.
     control = [path for path in [ROOT / "tb" / f"{top}.vlt"] if path.exists()]
     public = not control
@@ -388,6 +409,7 @@ def play(
     waves: bool = False,
     patience: int = 200_000,
     work: Path | None = None,
+    files: Sequence[Path] | None = None,
 ) -> Played:
     """Play frames through the engine and compare what comes out, or capture it.
 
@@ -410,6 +432,8 @@ def play(
         Clocks without a beat after which the run counts as hung.
     work : Path, optional
         Folder to run in, kept; otherwise a temporary one.
+    files : sequence of Path, optional
+        The Verilog of bench and engine, where it is not that of hw/: a netlist.
 
     Raises
     ------
@@ -425,7 +449,7 @@ def play(
             )
         if frame.shape[1] > 65535:
             raise InputError(f"a frame {frame.shape[1]} lines high; allowed: up to 65535")
-    folder = build(simulator, "bench", engine.parameters(config), waves=waves)
+    folder = build(simulator, "bench", engine.parameters(config), waves=waves, files=files)
     with contextlib.ExitStack() as stack:
         if work is None:
             work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deconv4k-")))

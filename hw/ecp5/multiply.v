@@ -1,0 +1,88 @@
+// multiply: the exact product of two codes in one DSP block of ECP5, its registers included.
+//
+//   p = a * b
+//
+// Formats: as the portable multiply. Factors of up to 18 bits take one MULT18X18D with its input and
+// output registers; wider ones are left to the synthesiser, between registers in the fabric.
+//
+// Latency: 2 clocks, one of them that of the portable operand, which is a wire here.
+// Throughput: a product a clock.
+// Golden: deconv4k.golden._polyphase, pixel times weight
+`default_nettype none
+
+module multiply #(
+    parameter A_W = 8,
+    parameter A_SIGNED = 0,
+    parameter B_W = 10,
+    parameter B_SIGNED = 1,
+    parameter P_W = A_W + B_W + (A_SIGNED == 0 && B_SIGNED == 0 ? 1 : 0)
+) (
+    input wire clk,
+    input wire [A_W-1:0] a,
+    input wire [B_W-1:0] b,
+    output wire [P_W-1:0] p
+);
+    // One bit for the sign: an unsigned factor gets a zero.
+    wire signed [A_W:0] wide_a = {A_SIGNED != 0 && a[A_W-1], a};
+    wire signed [B_W:0] wide_b = {B_SIGNED != 0 && b[B_W-1], b};
+
+    generate
+        if (A_W <= 18 && B_W <= 18) begin : g_block
+            wire [17:0] block_a = {{18 - A_W{wide_a[A_W]}}, a};
+            wire [17:0] block_b = {{18 - B_W{wide_b[B_W]}}, b};
+            wire [35:0] block_p;
+            // Two unsigned factors: the product's sign, above all its bits, is zero.
+            wire [36:0] whole = {(A_SIGNED != 0 || B_SIGNED != 0) && block_p[35], block_p};
+            assign p = whole[P_W-1:0];
+            MULT18X18D #(
+                .REG_INPUTA_CLK("CLK0"),
+                .REG_INPUTB_CLK("CLK0"),
+                .REG_OUTPUT_CLK("CLK0"),
+                .GSR("DISABLED")
+            ) block (
+                .CLK0(clk),
+                .CE0(1'b1),
+                .RST0(1'b0),
+                .SIGNEDA(A_SIGNED != 0 ? 1'b1 : 1'b0),
+                .SIGNEDB(B_SIGNED != 0 ? 1'b1 : 1'b0),
+                .SOURCEA(1'b0),
+                .SOURCEB(1'b0),
+                .A0(block_a[0]), .A1(block_a[1]), .A2(block_a[2]), .A3(block_a[3]),
+                .A4(block_a[4]), .A5(block_a[5]), .A6(block_a[6]), .A7(block_a[7]),
+                .A8(block_a[8]), .A9(block_a[9]), .A10(block_a[10]), .A11(block_a[11]),
+                .A12(block_a[12]), .A13(block_a[13]), .A14(block_a[14]), .A15(block_a[15]),
+                .A16(block_a[16]), .A17(block_a[17]),
+                .B0(block_b[0]), .B1(block_b[1]), .B2(block_b[2]), .B3(block_b[3]),
+                .B4(block_b[4]), .B5(block_b[5]), .B6(block_b[6]), .B7(block_b[7]),
+                .B8(block_b[8]), .B9(block_b[9]), .B10(block_b[10]), .B11(block_b[11]),
+                .B12(block_b[12]), .B13(block_b[13]), .B14(block_b[14]), .B15(block_b[15]),
+                .B16(block_b[16]), .B17(block_b[17]),
+                .P0(block_p[0]), .P1(block_p[1]), .P2(block_p[2]), .P3(block_p[3]),
+                .P4(block_p[4]), .P5(block_p[5]), .P6(block_p[6]), .P7(block_p[7]),
+                .P8(block_p[8]), .P9(block_p[9]), .P10(block_p[10]), .P11(block_p[11]),
+                .P12(block_p[12]), .P13(block_p[13]), .P14(block_p[14]), .P15(block_p[15]),
+                .P16(block_p[16]), .P17(block_p[17]), .P18(block_p[18]), .P19(block_p[19]),
+                .P20(block_p[20]), .P21(block_p[21]), .P22(block_p[22]), .P23(block_p[23]),
+                .P24(block_p[24]), .P25(block_p[25]), .P26(block_p[26]), .P27(block_p[27]),
+                .P28(block_p[28]), .P29(block_p[29]), .P30(block_p[30]), .P31(block_p[31]),
+                .P32(block_p[32]), .P33(block_p[33]), .P34(block_p[34]), .P35(block_p[35])
+            );
+            if (P_W < 37) begin : g_unused
+                wire unused = &{1'b0, whole[36:P_W]};
+            end
+        end else begin : g_fabric
+            reg signed [A_W:0] a_q;
+            reg signed [B_W:0] b_q;
+            reg signed [A_W+B_W+1:0] p_q2;
+            assign p = p_q2[P_W-1:0];
+            always @(posedge clk) begin
+                a_q  <= wide_a;
+                b_q  <= wide_b;
+                p_q2 <= a_q * b_q;
+            end
+            wire unused = &{1'b0, p_q2};
+        end
+    endgenerate
+endmodule
+
+`default_nettype wire

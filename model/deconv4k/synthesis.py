@@ -1,0 +1,330 @@
+"""Synthesis by Yosys: what the engine costs on which device.
+
+Yosys comes from PyPI (pyosys; the extra ``synth`` of pyproject.toml). Every run is a process of
+its own with a folder of its own under build/, named by a digest of all that goes into it, so that
+nothing is synthesised twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deconv4k import engine, files, simulator
+from deconv4k.config import Config
+from deconv4k.errors import InputError
+
+_YOSYS = (
+    "import sys; from pyosys import libyosys as y; d = y.Design(); "
+    "[y.run_pass(line.strip(), d) for line in open(sys.argv[1])]"
+)
+"""A process that runs the commands of a file."""
+
+RESOURCES = ("dsp", "bram18", "lut", "carry", "lutram", "ff")
+"""What is counted: multiplier blocks, block RAMs in units of 18 kbit (iCE40: 4 kbit), LUTs without
+those of carry chains and memories, carry cells, LUT memories, flip-flops."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A family of devices.
+
+    Parameters
+    ----------
+    name : str
+        For people.
+    commands : str
+        Yosys' synthesis after flattening, from its label ``coarse`` on.
+    cells : dict
+        Resources that a cell takes, by the cell's name; a name may end in ``*``.
+    folder : str
+        Folder of hw/ whose modules stand in for the portable ones.
+    libraries : str
+        Yosys' files of the cells that those modules instantiate.
+    """
+
+    name: str
+    commands: str
+    cells: Mapping[str, Mapping[str, int]]
+    folder: str = ""
+    libraries: str = ""
+
+
+_XILINX: dict[str, dict[str, int]] = {
+    "DSP48*": {"dsp": 1},
+    "RAMB18*": {"bram18": 1},
+    "RAMB36*": {"bram18": 2},
+    "LUT*": {"lut": 1},
+    "INV": {"lut": 1},
+    "CARRY*": {"carry": 1},
+    "RAM32M": {"lutram": 4},
+    "RAM32M16": {"lutram": 8},
+    "RAM64M": {"lutram": 4},
+    "RAM32X1D": {"lutram": 2},
+    "SRL*": {"lutram": 1},
+    "FD*": {"ff": 1},
+}
+
+TARGETS = {
+    "ecp5": Target(
+        "Lattice ECP5",
+        "synth_ecp5 -run coarse:",
+        {
+            "MULT18X18D": {"dsp": 1},
+            "DP16KD": {"bram18": 1},
+            "PDPW16KD": {"bram18": 1},
+            "LUT4": {"lut": 1},
+            "CCU2C": {"carry": 1},
+            "TRELLIS_DPR16X4": {"lutram": 1},
+            "TRELLIS_FF": {"ff": 1},
+        },
+        "ecp5",
+        "+/lattice/cells_sim_ecp5.v +/lattice/cells_bb_ecp5.v",
+    ),
+    "xc7": Target("Xilinx 7 series", "synth_xilinx -family xc7 -run coarse:", _XILINX),
+    "xcup": Target("Xilinx UltraScale+", "synth_xilinx -family xcup -run coarse:", _XILINX),
+    "ice40up": Target(
+        "Lattice iCE40 UltraPlus",
+        "synth_ice40 -device u -dsp -run coarse:",
+        {
+            "SB_MAC16": {"dsp": 1},
+            "SB_RAM40_4K*": {"bram18": 1},
+            "SB_LUT4": {"lut": 1},
+            "SB_CARRY": {"carry": 1},
+            "SB_DFF*": {"ff": 1},
+        },
+    ),
+}
+
+
+def _config(
+    geometry: tuple[int, int, int, int],
+    pixels_per_clock: int,
+    *,
+    channels: int = 1,
+    width: int = 1920,
+    **formats: str,
+) -> Config:
+    names = ("kernel", "stride", "padding", "output_padding")
+    layer = {**dict(zip(names, geometry, strict=True)), "in_channels": channels}
+    usual = {
+        "pixel": "ap_ufixed<8,8>",
+        "weight": "ap_fixed<10,2>",
+        "output": "ap_ufixed<8,8,AP_RND,AP_SAT>",
+    }
+    video = {"width": width, "height": 1080, "pixels_per_clock": pixels_per_clock}
+    return Config.from_dict({"layer": layer, "formats": {**usual, **formats}, "video": video})
+
+
+CONFIGURATIONS = {
+    "x2_k9_4ppc": _config((9, 2, 4, 1), 4),
+    "x2_k9_2ppc": _config((9, 2, 4, 1), 2),
+    "x2_k9_1ppc": _config((9, 2, 4, 1), 1),
+    "x3_k9_3ppc": _config((9, 3, 4, 2), 3, width=1280),
+    "x4_k9_4ppc": _config((9, 4, 4, 3), 4, width=960),
+    "x2_k4_4ppc": _config((4, 2, 1, 0), 4),
+    "x2_k3_4ppc": _config((3, 2, 1, 1), 4),
+    "x2_k3_1ppc": _config((3, 2, 1, 1), 1),
+    "x2_k3_4ppc_4ch": _config((3, 2, 1, 1), 4, channels=4),
+    "x2_k9_4ppc_16x18": _config((9, 2, 4, 1), 4, pixel="ap_ufixed<16,16>", weight="ap_fixed<18,2>"),
+    "x2_k3_4ppc_16x19": _config((3, 2, 1, 1), 4, pixel="ap_ufixed<16,16>", weight="ap_fixed<19,2>"),
+}
+"""Configurations whose cost is asked for most: every rate, stride and kernel of the README, and
+words at and above the width of a multiplier block."""
+
+JOBS = (
+    *(("ecp5", name, "deconv") for name in CONFIGURATIONS),
+    ("ecp5", "x2_k9_4ppc", "deconv_axi"),
+    *(
+        (target, name, "deconv")
+        for target in ("xc7", "xcup")
+        for name in ("x2_k9_4ppc", "x2_k9_1ppc")
+    ),
+    ("ice40up", "x2_k3_1ppc", "deconv"),
+)
+"""Target, configuration and top of the table."""
+
+
+def missing(*packages: str) -> None:
+    """Refuse to go on without packages of the extra ``synth``.
+
+    Raises
+    ------
+    InputError
+        With the packages that are missing.
+    """
+    absent = [name for name in packages if importlib.util.find_spec(name) is None]
+    if absent:
+        raise InputError(f"{', '.join(absent)} not installed; `make synth` installs it")
+
+
+def sources(top: str, target: Target) -> list[Path]:
+    """The Verilog of a top, with the target's modules instead of the portable ones."""
+    return simulator.stand_in(simulator.listed(f"{top}.f"), target.folder)
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """A synthesised top.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds netlist.json (for place and route), netlist.v, yosys.log and resources.json.
+    resources : dict
+        Count of each of `RESOURCES`.
+    cells : dict
+        Count of each cell of the target.
+    """
+
+    folder: Path
+    resources: dict[str, int]
+    cells: dict[str, int]
+
+
+def synthesise(
+    target_name: str,
+    top: str,
+    parameters: Mapping[str, int | str],
+    *,
+    read: Sequence[Path] = (),
+) -> Netlist:
+    """Synthesise a top, or find it synthesised.
+
+    Parameters
+    ----------
+    target_name : str
+        A name of `TARGETS`, or ``gates`` for Yosys' generic cells.
+    top : str
+        ``deconv``, ``deconv_axi`` or ``bringup``.
+    parameters : dict
+        Parameters of the top.
+    read : sequence of Path
+        Files that the top reads while it is elaborated.
+
+    Raises
+    ------
+    InputError
+        If Yosys is missing or refuses: its error line.
+    """
+    missing("pyosys")
+    target = TARGETS[target_name] if target_name != "gates" else _GATES
+    verilog = sources(top, target)
+    digest = hashlib.sha256()
+    for path in [*verilog, *read, Path(__file__)]:
+        digest.update(path.read_bytes())
+    version = importlib.metadata.version("pyosys")
+    digest.update(json.dumps([target_name, top, sorted(parameters.items()), version]).encode())
+    folder = simulator.ROOT / "build" / "synth" / f"{target_name}-{top}-{digest.hexdigest()[:16]}"
+    found = folder / "resources.json"
+    if not found.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _yosys(folder, _script(target, top, parameters, verilog))
+        stat = json.loads((folder / "stat.json").read_text())
+        cells = stat["modules"][f"\\{top}"]["num_cells_by_type"]
+        files.save_json(found, {"resources": count(cells, target), "cells": cells})
+    data = json.loads(found.read_text())
+    return Netlist(folder, data["resources"], data["cells"])
+
+
+_GATES = Target(
+    "generic gates",
+    "synth -run coarse:; abc -g simple; opt_clean",
+    {"$_DFF*": {"ff": 1}, "$_SDFF*": {"ff": 1}, "$_*": {"lut": 1}},
+)
+
+
+def _script(
+    target: Target, top: str, parameters: Mapping[str, int | str], verilog: Iterable[Path]
+) -> list[str]:
+    """Commands of Yosys, a line each.
+
+    The design is flattened before the synthesis proper, which otherwise loses the cells that
+    parameterised modules instantiate.
+    """
+    quoted = {
+        name: f'"{value}"' if isinstance(value, str) else str(value)
+        for name, value in parameters.items()
+    }
+    commands = [f"read_verilog -lib -specify {target.libraries}"] if target.libraries else []
+    commands.append("read_verilog -sv " + " ".join(f'"{path}"' for path in verilog))
+    if quoted:
+        changes = " ".join(f"-set {name} {value}" for name, value in quoted.items())
+        commands.append(f"chparam {changes} {top}")
+    commands += [f"hierarchy -check -top {top}", "proc", "flatten", "opt_clean -purge"]
+    commands += [command.strip() for command in target.commands.split(";")]
+    commands += [
+        "tee -q -o stat.json stat -json",
+        "write_json netlist.json",
+        "write_verilog -noattr -noexpr netlist.v",
+    ]
+    return commands
+
+
+def _yosys(folder: Path, commands: Sequence[str]) -> None:
+    (folder / "script.ys").write_text("\n".join(commands) + "\n")
+    log = folder / "yosys.log"
+    with open(log, "w", encoding="utf-8") as stream:
+        done = subprocess.run(
+            [sys.executable, "-c", _YOSYS, "script.ys"],
+            cwd=folder,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode != 0 or not (folder / "stat.json").exists():
+        lines = log.read_text(errors="replace").splitlines()
+        wrong = [line for line in lines if "ERROR" in line]
+        raise InputError(f"Yosys: {(wrong or lines or ['no log'])[-1].strip()}; whole log: {log}")
+
+
+def count(cells: Mapping[str, int], target: Target) -> dict[str, int]:
+    """The resources that cells take; other cells (pads, clock buffers) are not counted."""
+    result = dict.fromkeys(RESOURCES, 0)
+    for cell, number in cells.items():
+        for pattern, resources in target.cells.items():
+            if cell == pattern or pattern.endswith("*") and cell.startswith(pattern[:-1]):
+                for name, each in resources.items():
+                    result[name] += each * number
+                break
+    return result
+
+
+def core(target: str, name: str, top: str) -> Netlist:
+    """A configuration of `CONFIGURATIONS` on a target."""
+    config = CONFIGURATIONS[name]
+    engine.check(config)
+    chosen = engine.wrapper_parameters if top == "deconv_axi" else engine.parameters
+    return synthesise(target, top, chosen(config))
+
+
+def table(
+    jobs: Sequence[tuple[str, str, str]] = JOBS,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[dict[str, Any]]:
+    """Synthesise the jobs, as many at once as there are processors.
+
+    Returns
+    -------
+    list of dict
+        target, configuration, top and `RESOURCES` of each job.
+    """
+
+    def one(job: tuple[str, str, str]) -> dict[str, Any]:
+        target, name, top = job
+        netlist = core(target, name, top)
+        progress(f"{name} {top} on {target}")
+        return {"target": target, "configuration": name, "top": top, **netlist.resources}
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(one, jobs))
