@@ -49,6 +49,8 @@ BENCH_PARTS: dict[str, tuple[str, ...]] = {
     "axil_checker": _CHECKER,
     "bench": _BENCH,
     "bench_axi": (*_BENCH, "axil_checker"),
+    "raster_all": (*_CHECKER, "axis_checker"),
+    "smoke": (*_CHECKER, "axis_checker", "axil_checker"),
 }
 """What a top in tb/ is made of, beside the engine."""
 
@@ -131,7 +133,7 @@ def sources(top: str) -> list[Path]:
     files, wrapper = listed("deconv.f"), listed("deconv_axi.f")
     if top in {path.stem for path in wrapper} - {path.stem for path in files}:
         files = wrapper
-    if top == "bench_axi":
+    if top in ("bench_axi", "smoke"):
         files = wrapper
     files += [ROOT / "tb" / f"{name}.v" for name in BENCH_PARTS.get(top, ())]
     if (ROOT / "tb" / f"{top}.v").exists():
