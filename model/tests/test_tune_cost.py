@@ -39,11 +39,17 @@ def test_blocks_by_the_widths_of_their_ports(pixel, weight, ecp5, series7, ultra
 
 
 @pytest.mark.parametrize(
-    ("weight", "ecp5", "series7", "ultrascale"),
-    [(8, 41, 41, 41), (9, 41, 81, 41), (10, 81, 81, 81)],
+    ("pixel", "weight", "ecp5", "series7", "ultrascale"),
+    [
+        (8, 8, 41, 41, 41),
+        (8, 9, 41, 81, 41),
+        (8, 10, 81, 81, 81),
+        # One bit more for the borrow between the halves is one too many.
+        (9, 8, 41, 81, 41),
+    ],
 )
-def test_two_weights_of_one_pixel_share_a_block(weight, ecp5, series7, ultrascale):
-    packed = cost(config(8, weight), "ecp5").packed
+def test_two_weights_of_one_pixel_share_a_block(pixel, weight, ecp5, series7, ultrascale):
+    packed = cost(config(pixel, weight), "ecp5").packed
     assert packed == {"ecp5": ecp5, "7series": series7, "ultrascale+": ultrascale}
 
 
