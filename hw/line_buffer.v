@@ -14,7 +14,7 @@
 //   stage 3   memories turned into rows by age
 //
 // Latency: 3 clocks from step to column_valid. Throughput: one column a clock.
-// Golden: deconv4k.golden._polyphase, the rows iy of one output row
+// Golden: deconv4k.golden._tiles, the rows iy of one output row
 `default_nettype none
 
 module line_buffer #(

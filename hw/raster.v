@@ -20,7 +20,7 @@
 //   read:     address, memory, memory's output register, output queue (2)
 //
 // Storage: see QUEUES below. Latency: 8 clocks from in_valid to tvalid. Throughput: a beat a clock.
-// Golden: deconv4k.golden._polyphase, the index x * stride + s of out
+// Golden: deconv4k.golden._tiles, where the phases of a row are woven
 `default_nettype none
 
 module raster #(

@@ -50,8 +50,7 @@ def main() -> int:
     for name, config in POINTS.items():
         clean &= lint(name, "deconv_axi", engine.wrapper_parameters(config), generated)
     timing = ("--timing", "--timescale", "1ns/1ps")
-    smoke = simulator.ROOT / "tb" / "smoke.v"
-    clean &= lint("default", "deconv_axi", {}, generated, *timing, around=smoke)
+    clean &= lint("default", "smoke", {}, generated, *timing)
     template = simulator.ROOT / "hw" / "package" / "deconv_axi_template.v"
     clean &= lint("default", "deconv_axi", {}, generated, around=template)
     for name, config in POINTS.items():
@@ -63,6 +62,7 @@ def main() -> int:
     control = str(simulator.ROOT / "tb" / "bench_axi.vlt")
     clean &= lint("default", "bench_axi", {}, *timing, generated, control)
     clean &= lint("default", "quantise_all", {})
+    clean &= lint("default", "raster_all", {})
     clean &= lint("default", "framer", {})
     clean &= lint("widest", "framer", {"MAX_W": 65535, "WIDTH_W": 17})
     control = str(simulator.ROOT / "tb" / "framer_all.vlt")

@@ -15,7 +15,8 @@ module smoke;
     localparam PPC = 4;
     localparam WEIGHTS = 81;
     localparam LINE_BEATS = 2 * WIDTH / PPC;
-    localparam BEATS = 2 * HEIGHT * LINE_BEATS;
+    localparam OUT_LINES = 2 * HEIGHT;
+    localparam BEATS = OUT_LINES * LINE_BEATS;
     localparam [31:0] SIGNATURE_IN = 32'h5cae6522;
     localparam [31:0] SIGNATURE_OUT = 32'h64054281;
     localparam [31:0] SIGNATURE_KERNEL = 32'h12db2688;
@@ -69,6 +70,10 @@ module smoke;
     wire [1:0] rresp;
     wire rvalid;
     wire irq;
+    wire [31:0] s_beats;
+    wire [31:0] m_beats;
+    wire [31:0] writes;
+    wire [31:0] reads;
 
     deconv_axi #(
         .PPC(PPC),
@@ -110,6 +115,70 @@ module smoke;
         .s_axi_control_rvalid(rvalid),
         .s_axi_control_rready(1'b1),
         .irq(irq)
+    );
+
+    // The protocol checkers watch all three buses.
+    wire rst = !aresetn;
+    wire [16*9-1:0] s_errors;
+    wire [16*9-1:0] m_errors;
+    wire [16*31-1:0] control_errors;
+    axis_checker #(
+        .DATA_W(8)
+    ) s_checker (
+        .clk(aclk),
+        .rst(rst),
+        .framing(1'b1),
+        .line_beats(WIDTH[15:0]),
+        .frame_lines(HEIGHT[15:0]),
+        .tdata(s_tdata),
+        .tuser(s_tuser),
+        .tlast(s_tlast),
+        .tvalid(s_tvalid),
+        .tready(s_tready),
+        .errors(s_errors),
+        .beats(s_beats)
+    );
+    axis_checker #(
+        .DATA_W(32)
+    ) m_checker (
+        .clk(aclk),
+        .rst(rst),
+        .framing(1'b1),
+        .line_beats(LINE_BEATS[15:0]),
+        .frame_lines(OUT_LINES[15:0]),
+        .tdata(m_tdata),
+        .tuser(m_tuser),
+        .tlast(m_tlast),
+        .tvalid(m_tvalid),
+        .tready(m_tready),
+        .errors(m_errors),
+        .beats(m_beats)
+    );
+    axil_checker control_checker (
+        .clk(aclk),
+        .rst(rst),
+        .awaddr(awaddr),
+        .awprot(3'd0),
+        .awvalid(awvalid),
+        .awready(awready),
+        .wdata(wdata),
+        .wstrb(4'hf),
+        .wvalid(wvalid),
+        .wready(wready),
+        .bresp(bresp),
+        .bvalid(bvalid),
+        .bready(1'b1),
+        .araddr(araddr),
+        .arprot(3'd0),
+        .arvalid(arvalid),
+        .arready(arready),
+        .rdata(rdata),
+        .rresp(rresp),
+        .rvalid(rvalid),
+        .rready(1'b1),
+        .errors(control_errors),
+        .writes(writes),
+        .reads(reads)
     );
 
     reg [7:0] pixels[0:WIDTH*HEIGHT-1];
@@ -218,6 +287,13 @@ module smoke;
         check(LINES_OUT, 2 * HEIGHT);
         check(CRC_IN, SIGNATURE_IN);
         check(CRC_OUT, SIGNATURE_OUT);
+        if ({s_errors, m_errors, control_errors} != 0) begin
+            $fatal(1, "smoke: protocol broken, in %h, out %h, registers %h", s_errors, m_errors,
+                   control_errors);
+        end
+        if (s_beats != WIDTH * HEIGHT || m_beats != BEATS || writes == 0 || reads == 0) begin
+            $fatal(1, "smoke: the checkers saw %0d, %0d, %0d, %0d", s_beats, m_beats, writes, reads);
+        end
         $display("smoke: passed, %0d beats compared", beats);
         $finish;
         forever @(posedge aclk);

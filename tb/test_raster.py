@@ -7,6 +7,7 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
+import checkers
 from harness import case, edge, reset, run, runs, settle
 
 MAX_W = 12
@@ -19,7 +20,7 @@ def test_raster(sim: str, stride: int, lanes: int, tmp_path: Path, seed: int) ->
     pair = lanes > stride
     beats = -(-MAX_W // 2) if pair else MAX_W * (stride // lanes)
     parameters = {"S": stride, "LANES": lanes, "GROUP": 2 if pair else 1, "OUT_W": BITS}
-    run(sim, "raster", {**parameters, "MAX_BEATS": beats, "BEATS_W": 8}, tmp_path, seed)
+    run(sim, "raster_all", {**parameters, "MAX_BEATS": beats, "BEATS_W": 8}, tmp_path, seed)
 
 
 @cocotb.test()
@@ -111,6 +112,8 @@ async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
         clock += 1
         assert quiet < 2000, "hangs"
     assert at == len(centres)
+    assert int(dut.beats.value) > 0
+    assert not checkers.broken(checkers.AXIS, int(dut.errors.value))
     dut.m_axis_tready.value, dut.in_valid.value = 1, 0
     for _ in range(30):
         await settle()

@@ -33,7 +33,6 @@ def point(pixels_per_clock: int = 4, **formats: str) -> Config:
 
 SAT = "AP_RND,AP_SAT"
 POINTS = {
-    # The estimate's constants were set by these.
     "default": BASE,
     "weight 8": point(weight=f"ap_fixed<8,2,{SAT}>"),
     "weight 12, pixel and output 10": point(
@@ -43,7 +42,6 @@ POINTS = {
         pixel="ap_ufixed<12,8>", weight=f"ap_fixed<12,2,{SAT}>", output=f"ap_ufixed<12,8,{SAT}>"
     ),
     "1 pixel a clock": point(1),
-    # By these it is judged.
     "2 pixels a clock": point(2),
     "weight 18": point(weight=f"ap_fixed<18,2,{SAT}>"),
     "weight 7, accumulator 15": point(weight=f"ap_fixed<7,2,{SAT}>", accumulator="ap_fixed<15,10>"),
@@ -61,6 +59,9 @@ POINTS = {
         2, product="ap_fixed<11,10,AP_RND>", accumulator="ap_fixed<13,12>"
     ),
     "output to even, signed": point(output="ap_fixed<9,9,AP_RND_CONV,AP_SAT_SYM>"),
+    "product 16, to even, saturates": point(
+        product="ap_fixed<16,10,AP_RND_CONV,AP_SAT>", accumulator="ap_fixed<20,14>"
+    ),
     "weight 19, beyond a block": point(weight=f"ap_fixed<19,2,{SAT}>"),
 }
 
@@ -88,7 +89,7 @@ def main(names: list[str]) -> None:
     unknown = [name for name in names if name not in POINTS]
     if unknown:
         sys.exit(f"{unknown[0]!r}: no such point; allowed: {', '.join(POINTS)}")
-    table = Table("point", "LUTs, estimate", "Yosys", "error, %", "multipliers, estimate", "Yosys")
+    table = Table("point", "LUTs", "Yosys", "error, %", "blocks", "Yosys")
     for name in names or POINTS:
         config = POINTS[name]
         cells = synthesise(config)

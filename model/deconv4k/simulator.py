@@ -49,6 +49,8 @@ BENCH_PARTS: dict[str, tuple[str, ...]] = {
     "axil_checker": _CHECKER,
     "bench": _BENCH,
     "bench_axi": (*_BENCH, "axil_checker"),
+    "raster_all": (*_CHECKER, "axis_checker"),
+    "smoke": (*_CHECKER, "axis_checker", "axil_checker"),
 }
 """What a top in tb/ is made of, beside the engine."""
 
@@ -147,7 +149,7 @@ def sources(top: str, target: str = "") -> list[Path]:
         files = listed("bringup.f")
     elif top in {path.stem for path in wrapper} - {path.stem for path in files}:
         files = wrapper
-    if top == "bench_axi":
+    if top in ("bench_axi", "smoke"):
         files = wrapper
     if target:
         files = [*stand_in(files, target), ROOT / "tb" / f"{target}_cells.v"]

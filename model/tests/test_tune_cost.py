@@ -39,11 +39,17 @@ def test_blocks_by_the_widths_of_their_ports(pixel, weight, ecp5, series7, ultra
 
 
 @pytest.mark.parametrize(
-    ("weight", "ecp5", "series7", "ultrascale"),
-    [(8, 41, 41, 41), (9, 41, 81, 41), (10, 81, 81, 81)],
+    ("pixel", "weight", "ecp5", "series7", "ultrascale"),
+    [
+        (8, 8, 41, 41, 41),
+        (8, 9, 41, 81, 41),
+        (8, 10, 81, 81, 81),
+        # One bit more for the borrow between the halves is one too many.
+        (9, 8, 41, 81, 41),
+    ],
 )
-def test_two_weights_of_one_pixel_share_a_block(weight, ecp5, series7, ultrascale):
-    packed = cost(config(8, weight), "ecp5").packed
+def test_two_weights_of_one_pixel_share_a_block(pixel, weight, ecp5, series7, ultrascale):
+    packed = cost(config(pixel, weight), "ecp5").packed
     assert packed == {"ecp5": ecp5, "7series": series7, "ultrascale+": ultrascale}
 
 
@@ -72,14 +78,14 @@ def test_a_quantiser_that_only_drops_bits_is_free():
     [
         # What tools/check_cost.py printed for these points.
         (config(), 3066),
-        (config(weight=18), 3678),
-        (config(product=f"ap_fixed<12,10,{SAT}>", accumulator="ap_fixed<14,12>"), 4731),
-        (config(product="ap_fixed<12,10>", accumulator="ap_fixed<14,12>"), 2571),
-        (config(rate=2), 2738),
+        (config(weight=18), 3679),
+        (config(product=f"ap_fixed<12,10,{SAT}>", accumulator="ap_fixed<14,12>"), 4740),
+        (config(product="ap_fixed<12,10>", accumulator="ap_fixed<14,12>"), 2561),
+        (config(rate=2), 2760),
     ],
 )
-def test_tables_are_estimated_within_five_percent(made, yosys):
-    assert luts(made) == pytest.approx(yosys, rel=0.05)
+def test_tables_are_estimated_within_three_percent(made, yosys):
+    assert luts(made) == pytest.approx(yosys, rel=0.03)
 
 
 def test_shares_are_added_in_percent():

@@ -13,7 +13,7 @@ from deconv4k.bound import bound
 from deconv4k.fixed import Format, quantise
 from deconv4k.tune import evaluate
 from deconv4k.tune.evaluate import Stem, Tail, distinct
-from deconv4k.tune.scene import decibels, inner
+from deconv4k.tune.scene import STRIP, Scene, decibels, inner
 
 CANDIDATES = {
     "default": formats(),
@@ -179,6 +179,17 @@ def test_distinct_sums_and_their_places(spread):
     expected = np.unique(frame, return_index=True, return_counts=True)
     for got, wanted in zip((numbers, first, counts), expected, strict=True):
         assert np.array_equal(got, wanted)
+
+
+def test_a_picture_of_several_strips():
+    random = np.random.default_rng(4)
+    original, floating, shown = random.random((3, 31, 2 * STRIP + 100)).astype(np.float32)
+    scene = Scene("wide", random.random((2, 2)), original, floating)
+    levels, rank = np.unique(shown, return_inverse=True)
+    found = scene.texture(rank.reshape(shown.shape).astype(np.int32), levels)
+    assert found.ssim_original == pytest.approx(quality.ssim(original, shown), abs=1e-6)
+    assert found.ssim_float == pytest.approx(quality.ssim(floating, shown), abs=1e-6)
+    assert found.mean_error == pytest.approx(np.abs(inner(shown) - inner(floating)).mean())
 
 
 def test_decibels():

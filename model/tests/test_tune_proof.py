@@ -121,6 +121,14 @@ def test_what_may_wrap_proves_nothing_but_the_range(changes, reason):
     assert re.search(reason, proof.open)
 
 
+def test_sums_below_an_unsigned_output_wrap_too():
+    weights = kernels.fitted() / 4
+    config = replace(BASE, formats=formats(output="ap_ufixed<8,8,AP_RND,AP_WRAP>"))
+    proof = prove(config, weights, kernels.to_codes(weights, BASE.layer, config.formats.weight))
+    low, high = map(int, re.search(r"(-?\d+)\.\.(\d+) are possible", proof.open).groups())
+    assert low < 0 < high <= 255
+
+
 def test_more_fraction_bits_prove_less_error():
     weights = kernels.fitted()
     bounds = []

@@ -111,6 +111,10 @@ def test_a_sentence_for_either_end_of_every_format(folder, monkeypatch, capsys):
     nodes = ["pixel", "weight", "weight", "accumulator", "output", "output"]
     ends = ["fraction", "fraction", "integer", "integer", "fraction", "integer"]
     assert said == [list(each) for each in zip(ends, nodes, strict=True)]
+    tuned = Config.load("tuned.toml").formats
+    for sentence, node in zip(found["one_bit_less"], nodes, strict=True):
+        width = int(re.search(r"is ap_u?fixed<(\d+),", sentence)[1])
+        assert width == getattr(tuned, node).width - 1
     # The choice is the cheapest, so what is narrower in the space misses the target.
     assert all("still within" not in each for each in found["one_bit_less"][1:3])
     assert re.search(r"\d+ weights are clipped", found["one_bit_less"][2])

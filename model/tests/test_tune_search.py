@@ -100,7 +100,8 @@ def test_results_do_not_depend_on_workers_or_interruptions(given, tried, tmp_pat
         file.write('["torn", {"psnr')
     resumed = found(given, tried, path, PSNR, jobs=3)
     assert len(path.read_text().splitlines()) > whole >= 3 + 2 + 5
-    assert resumed.found == alone.found
+    again = found(given, tried, path, PSNR, after=0)
+    assert again.found == resumed.found == alone.found
     assert list(resumed.found.records) == list(alone.found.records)
 
 
@@ -157,6 +158,8 @@ def test_the_choice_is_the_cheapest_that_reaches(everything):
     reaching = [r for r in everything.found.records.values() if r["psnr_float"] >= PSNR.value]
     assert len(reaching) > 1
     assert record["cost"]["share"] == min(each["cost"]["share"] for each in reaching)
+    everything.found.records = dict(reversed(everything.found.records.items()))
+    assert everything.point(choose(everything)[1]) == everything.point(record)
 
 
 def test_what_wraps_is_not_chosen_whatever_its_figures(given, tmp_path):

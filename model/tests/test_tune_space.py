@@ -27,6 +27,14 @@ def test_everything_pinned_leaves_the_base():
     assert made(pins=pins).candidates() == [BASE.formats]
 
 
+def test_a_pinned_accumulator_is_as_wide_as_said():
+    pins = ("pixel", "product=none", "output", "accumulator=ap_fixed<20,11>")
+    tried = made("weight.integer=2", "weight.fraction=7..10", pins=pins).candidates()
+    assert [(str(each.accumulator), each.weight.fraction) for each in tried] == [
+        ("ap_fixed<20,11>", 9)
+    ]
+
+
 def test_ranges_lists_and_modes():
     sets = ("weight.integer=2", "weight.fraction=6..8", "weight.rounding=AP_RND,AP_TRN")
     assert spelled(*sets) == [
@@ -41,6 +49,23 @@ def test_a_width_takes_the_place_of_fraction_bits():
         "ap_fixed<8,1,AP_RND,AP_SAT>",
         "ap_fixed<8,2,AP_RND,AP_SAT>",
     ]
+
+
+def test_a_width_leaves_the_usual_integer_bits_proved():
+    assert spelled("weight.width=5,9") == [
+        f"ap_fixed<{width},{integer},AP_RND,AP_SAT>" for integer in (1, 2) for width in (5, 9)
+    ]
+
+
+def test_widths_of_product_and_accumulator():
+    pins = ("pixel", "weight", "output")
+    sets = ("product.width=10,12", "product.rounding=AP_RND", "accumulator.width=14..15")
+    found = made(*sets, pins=pins).candidates()
+    assert [(each.product.width, each.accumulator.width) for each in found] == [
+        (10, 14), (10, 15), (12, 14), (12, 15)
+    ]  # fmt: skip
+    assert len({each.product.integer for each in found}) == 1
+    assert all(each.accumulator.fraction == each.product.fraction for each in found)
 
 
 def test_a_width_bounds_given_sizes():
@@ -129,6 +154,11 @@ def test_the_usual_space_has_about_a_thousand_candidates():
             ["weight.width=8", "weight.width=9"],
             [],
             "--set weight.width=8 and --set weight.width=9 leave nothing",
+        ),
+        (
+            ["weight.width=8"],
+            ["weight=ap_fixed<10,2>"],
+            "weight.width: --set weight.width=8 and --pin weight=ap_fixed<10,2> leave nothing",
         ),
         (
             ["weight.integer=1"],

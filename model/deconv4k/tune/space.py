@@ -130,12 +130,12 @@ class Space:
             if pixel is None or weight is None or pixel.width > MAX_PIXEL:
                 return None
             product = accumulator = None
-            if assignment["product.fraction"] != NONE:
+            if assignment.get("product.fraction") != NONE:
                 product = self._format("product", assignment, pixel, weight)
                 if product is None:
                     return None
             formats = Formats(pixel, weight, self.base.formats.output, product=product)
-            if assignment["accumulator.integer"] != NONE:
+            if assignment.get("accumulator.integer") != NONE:
                 accumulator = self._format("accumulator", assignment, pixel, weight, product)
                 if accumulator is None:
                     return None
@@ -155,32 +155,49 @@ class Space:
         product: Format | None = None,
     ) -> Format | None:
         """One node's format, None where its width is not allowed."""
-        integer = assignment[f"{node}.integer"]
-        if node == "accumulator":
-            assert pixel is not None
-            assert weight is not None
-            fraction = product.fraction if product else pixel.fraction + weight.fraction
-        elif f"{node}.fraction" in assignment:
-            fraction = _whole(assignment[f"{node}.fraction"])
-        else:
-            # The integer bits of the other form follow from the width.
-            assert isinstance(integer, int)
-            fraction = _whole(assignment[f"{node}.width"]) - integer
-        if isinstance(integer, Proved):
-            proved = self._proved(node, fraction, pixel, weight, product)
-            integer = proved + integer.more
-        width = _whole(integer) + fraction
-        allowed = self.bounds.get(node)
-        if not 1 <= width <= MAX_WIDTH or (allowed is not None and width not in allowed):
+        integer, fraction = self._sizes(node, assignment, pixel, weight, product)
+        width = integer + fraction
+        allowed = self.bounds.get(node, {assignment.get(f"{node}.width", width)})
+        if not 1 <= width <= MAX_WIDTH or width not in allowed:
             return None
         own = getattr(self.base.formats, node)
         return Format(
             width,
-            _whole(integer),
+            integer,
             own.signed if own is not None else True,
             Rounding(_whole(assignment.get(f"{node}.rounding", Rounding.AP_TRN))),
             Overflow(_whole(assignment.get(f"{node}.overflow", Overflow.AP_WRAP))),
         )
+
+    def _sizes(
+        self,
+        node: str,
+        assignment: Assignment,
+        pixel: Format | None,
+        weight: Format | None,
+        product: Format | None,
+    ) -> tuple[int, int]:
+        """Integer and fraction bits of one node."""
+        integer = assignment.get(f"{node}.integer")
+        width = assignment.get(f"{node}.width")
+        if node == "accumulator":
+            assert pixel is not None
+            assert weight is not None
+            fraction = product.fraction if product else pixel.fraction + weight.fraction
+            integer = integer if width is None else _whole(width) - fraction
+        elif width is None:
+            fraction = _whole(assignment[f"{node}.fraction"])
+        elif isinstance(integer, Proved):
+            # With so many fraction bits rounding changes the range least.
+            bits = self._proved(node, _whole(width), pixel, weight, product)
+            fraction = _whole(width) - bits - integer.more
+        else:
+            fraction = _whole(width) - _whole(integer)
+        if isinstance(integer, Proved):
+            proved = self._proved(node, fraction, pixel, weight, product)
+            # Where coarse rounding takes a bit more, a given width is one more, too, and not tried.
+            integer = proved + integer.more
+        return _whole(integer), fraction
 
     def _proved(
         self,
@@ -246,14 +263,15 @@ def space(base: Config, weights: kernels.Weights, limits: Limits) -> Space:
         sizes = {key for key in SIZES if f"{node}.{key}" in said}
         for name, values in _default(base, node).items():
             key = name.partition(".")[2]
-            # A width takes the place of the usual fraction bits.
-            if key == "fraction" and sizes & {"width", "fraction"} == {"width"}:
+            # A width takes the place of the usual fraction bits; an accumulator's are the sum's.
+            implied = "integer" if node == "accumulator" else "fraction"
+            if key == implied and sizes & {"width", implied} == {"width"}:
                 name, values = f"{node}.width", said[f"{node}.width"]
             axes[name] = tuple(said.get(name, values))
         if "width" in sizes and f"{node}.width" not in axes:
             bounds[node] = frozenset(map(_whole, said[f"{node}.width"]))
     made = Space(base, weights, axes, bounds)
-    errors += _contradictions(made, limits)
+    errors = errors or list(_contradictions(made, limits))
     if errors:
         raise InputError(*errors)
     return made
@@ -425,6 +443,7 @@ def _pin(limits: Limits, base: Config, text: str) -> None:
     if form.signed != (own.signed if own is not None else True):
         raise InputError(f"{where}: the sign is not searched; allowed: that of the configuration")
     parts: dict[str, Value] = {
+        "width": form.width,
         "integer": form.integer,
         "fraction": form.fraction,
         "rounding": form.rounding,
@@ -435,7 +454,7 @@ def _pin(limits: Limits, base: Config, text: str) -> None:
             limits.setdefault(f"{node}.{key}", []).append((where, [value]))
 
 
-def _whole(value: Value) -> int:
+def _whole(value: Value | None) -> int:
     assert isinstance(value, int)
     return int(value)
 

@@ -1,0 +1,85 @@
+// raster_all: raster with the protocol checker on its output.
+//
+// The test itself knows where SOF and EOL belong, so the checker's rules of framing sleep.
+`default_nettype none
+
+module raster_all #(
+    parameter S = 2,
+    parameter LANES = 4,
+    parameter GROUP = 2,
+    parameter OUT_W = 8,
+    parameter MAX_BEATS = 960,
+    parameter BEATS_W = 12,
+    parameter CLOCKS = S * S / LANES,
+    parameter T_W = CLOCKS > 1 ? $clog2(CLOCKS) : 1
+) (
+    input wire clk,
+    input wire rst,
+    input wire launch,
+    input wire row,
+    input wire row_sof,
+    input wire row_last,
+    input wire [BEATS_W-1:0] row_beats,
+    output wire room,
+    input wire in_valid,
+    input wire [T_W-1:0] in_t,
+    input wire in_half,
+    input wire in_pad,
+    input wire [LANES*OUT_W-1:0] in_pixels,
+    output wire [LANES*OUT_W-1:0] m_axis_tdata,
+    output wire m_axis_tuser,
+    output wire m_axis_tlast,
+    output wire m_axis_end,
+    output wire m_axis_tvalid,
+    input wire m_axis_tready,
+    output wire [16*9-1:0] errors,
+    output wire [31:0] beats
+);
+    raster #(
+        .S(S),
+        .LANES(LANES),
+        .GROUP(GROUP),
+        .OUT_W(OUT_W),
+        .MAX_BEATS(MAX_BEATS),
+        .BEATS_W(BEATS_W)
+    ) raster (
+        .clk(clk),
+        .rst(rst),
+        .launch(launch),
+        .row(row),
+        .row_sof(row_sof),
+        .row_last(row_last),
+        .row_beats(row_beats),
+        .room(room),
+        .in_valid(in_valid),
+        .in_t(in_t),
+        .in_half(in_half),
+        .in_pad(in_pad),
+        .in_pixels(in_pixels),
+        .m_axis_tdata(m_axis_tdata),
+        .m_axis_tuser(m_axis_tuser),
+        .m_axis_tlast(m_axis_tlast),
+        .m_axis_end(m_axis_end),
+        .m_axis_tvalid(m_axis_tvalid),
+        .m_axis_tready(m_axis_tready)
+    );
+
+    axis_checker #(
+        .DATA_W(LANES * OUT_W)
+    ) m_checker (
+        .clk(clk),
+        .rst(rst),
+        .framing(1'b0),
+        .line_beats(16'd0),
+        .frame_lines(16'd0),
+        .tdata(m_axis_tdata),
+        .tuser(m_axis_tuser),
+        .tlast(m_axis_tlast),
+        .tvalid(m_axis_tvalid),
+        .tready(m_axis_tready),
+        .errors(errors),
+        .beats(beats)
+    );
+endmodule
+
+`default_nettype wire
