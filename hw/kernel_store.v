@@ -126,7 +126,11 @@ module kernel_store #(
         end
     endgenerate
 
+    // The word goes into the set a clock after it came: the enable of so many flip-flops must come
+    // from one, too.
     reg [SHADOW_W-1:0] shadow_q;
+    reg [SLOT_W-1:0] slot_q;
+    reg shift_q;
     reg [COUNT_W-1:0] count_q;
     reg misfit_q;  // a code of the written set did not fit
     reg locked_q;
@@ -194,7 +198,7 @@ module kernel_store #(
         end
     endgenerate
 
-    wire [SHADOW_W+SLOT_W-1:0] shifted = {slot, shadow_q};
+    wire [SHADOW_W+SLOT_W-1:0] shifted = {slot_q, shadow_q};
 
     wire [31:0] crc;
     wire crc_done;
@@ -226,7 +230,9 @@ module kernel_store #(
         ignored_q <= (start || write || commit) && closed;
         taken_q   <= take;
 
-        if (keep && is_weight) shadow_q <= shifted[SHADOW_W+SLOT_W-1:SLOT_W];
+        slot_q  <= slot;
+        shift_q <= keep && is_weight;
+        if (shift_q) shadow_q <= shifted[SHADOW_W+SLOT_W-1:SLOT_W];
         if (now_write && !now_start && count_q <= FULL) count_q <= count_q + 1'b1;
         if (keep && !(is_weight ? &fits : bias_fits)) misfit_q <= 1'b1;
         if (now_commit && good) locked_q <= 1'b1;

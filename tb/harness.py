@@ -31,7 +31,8 @@ def run(
 ) -> None:
     """Build a module and run the coroutines of tb/test_<module>.py on it.
 
-    With a `target` it is that device family's; `module` is another file of coroutines. `data` reaches the coroutines with the parameters.
+    With a `target` it is that device family's; `module` is another file of coroutines. `data`
+    reaches the coroutines with the parameters.
     """
     # Not within the simulation, which would load Numba for nothing.
     from deconv4k import simulator

@@ -11,9 +11,7 @@ from points import POINTS
 FLAGS = ["--lint-only", "-Wall", "-Wno-fatal"]
 
 
-def lint(
-    name: str, top: str, parameters: dict[str, int], *flags: str, target: str = ""
-) -> bool:
+def lint(name: str, top: str, parameters: dict[str, int], *flags: str, target: str = "") -> bool:
     """Lint one top, with a device family's modules if one is named; says what is wrong."""
     command = [str(simulator.verilator()), *FLAGS, *flags, "--top-module", top]
     command += [f"-G{key}={value}" for key, value in parameters.items()]

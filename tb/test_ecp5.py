@@ -41,7 +41,9 @@ async def behaves(dut: SimHandleBase) -> None:
         right = signed(b, width_b) if p["B_SIGNED"] else b
         return left * right & ((1 << len(dut.p)) - 1)
 
-    edges_a, edges_b = ((0, 1, 1 << w - 1, (1 << w) - 1, (1 << w - 1) - 1) for w in (width_a, width_b))
+    edges_a, edges_b = (
+        (0, 1, 1 << w - 1, (1 << w) - 1, (1 << w - 1) - 1) for w in (width_a, width_b)
+    )
     words = [{"a": a, "b": b} for a in edges_a for b in edges_b]
     words += [{"a": rng.getrandbits(width_a), "b": rng.getrandbits(width_b)} for _ in range(500)]
     await pipeline(dut, words, "p", 2, model)

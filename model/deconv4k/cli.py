@@ -208,9 +208,7 @@ def synth(target: str | None, only: str | None, quiet: bool) -> None:
 
     known = {"--target": synthesis.TARGETS, "--only": synthesis.CONFIGURATIONS}
     _check_choices(known, {"--target": target, "--only": only})
-    jobs = [
-        job for job in synthesis.JOBS if target in (None, job[0]) and only in (None, job[1])
-    ]
+    jobs = [job for job in synthesis.JOBS if target in (None, job[0]) and only in (None, job[1])]
     if not jobs:
         raise InputError(f"no synthesis of {only} for {target} is in the table")
     console = Console(stderr=True, quiet=quiet)
@@ -222,7 +220,9 @@ def synth(target: str | None, only: str | None, quiet: bool) -> None:
         names = ("target", "configuration", "top", *synthesis.RESOURCES)
         shown = Table(*names, title="Resources")
         for row in rows:
-            shown.add_row(*(f"{row[name]:,}" if name in synthesis.RESOURCES else row[name] for name in names))
+            shown.add_row(
+                *(f"{row[name]:,}" if name in synthesis.RESOURCES else row[name] for name in names)
+            )
         Console().print(shown)
 
 
@@ -230,11 +230,11 @@ def synth(target: str | None, only: str | None, quiet: bool) -> None:
 @click.option("--only", default="x2_k9_4ppc", show_default=True, help="Configuration.")
 @click.option("--device", "devices", multiple=True, default=["85F"], help="85F, 45F or 25F.")
 @click.option("--speed", "speeds", multiple=True, type=int, default=[6, 8], help="6, 7 or 8.")
-@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True, help="Seeds of each.")
+@click.option(
+    "--seeds", type=click.IntRange(1), default=5, show_default=True, help="Seeds of each."
+)
 @click.option("--quiet", is_flag=True, help="No progress, no table.")
-def pnr(
-    only: str, devices: Sequence[str], speeds: Sequence[int], seeds: int, quiet: bool
-) -> None:
+def pnr(only: str, devices: Sequence[str], speeds: Sequence[int], seeds: int, quiet: bool) -> None:
     """Place and route the bring-up top on ECP5: megahertz and bitstreams, build/pnr/."""
     from rich.console import Console
     from rich.table import Table
@@ -272,9 +272,7 @@ def pnr(
 def _check_choices(known: dict[str, Any], given: dict[str, Any]) -> None:
     for option, value in given.items():
         if value is not None and value not in known[option]:
-            raise InputError(
-                f"{option} {value}; allowed: {', '.join(map(str, known[option]))}"
-            )
+            raise InputError(f"{option} {value}; allowed: {', '.join(map(str, known[option]))}")
 
 
 def main() -> None:

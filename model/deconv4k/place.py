@@ -31,7 +31,7 @@ PACKAGES = {"85F": "CABGA756", "45F": "CABGA554", "25F": "CABGA381"}
 SPEEDS = (6, 7, 8)
 SEEDS = 5
 MEGAHERTZ = 200
-"""What nextpnr aims at, well above what is needed: it stops improving paths that are fast enough."""
+"""What nextpnr aims at, above what is needed: it leaves paths that are fast enough as they are."""
 
 
 def tool(name: str) -> str:
@@ -116,7 +116,9 @@ def read_report(report: Mapping[str, Any]) -> dict[str, Any]:
         raise InputError(f"nextpnr's report has {len(clocks)} clocks; allowed: 1")
     (clock,) = clocks
     path = next(
-        each["path"] for each in report["critical_paths"] if clock in each["from"] and clock in each["to"]
+        each["path"]
+        for each in report["critical_paths"]
+        if clock in each["from"] and clock in each["to"]
     )
     logic = sum(step["delay"] for step in path if step["type"] != "routing")
     routing = sum(step["delay"] for step in path if step["type"] == "routing")
@@ -184,7 +186,9 @@ def table(
     def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
         name, device, speed, seed = job
         found = place(netlists[name], device, speed, seed)
-        progress(f"{name} on LFE5U-{device} speed {speed} seed {seed}: {found['megahertz']:.1f} MHz")
+        progress(
+            f"{name} on LFE5U-{device} speed {speed} seed {seed}: {found['megahertz']:.1f} MHz"
+        )
         return found
 
     jobs = [(*point, seed) for point in points for seed in range(1, seeds + 1)]

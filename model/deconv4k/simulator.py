@@ -435,9 +435,7 @@ def play(
             )
         if frame.shape[1] > 65535:
             raise InputError(f"a frame {frame.shape[1]} lines high; allowed: up to 65535")
-    folder = build(
-        simulator, "bench", engine.parameters(config), waves=waves, files=files
-    )
+    folder = build(simulator, "bench", engine.parameters(config), waves=waves, files=files)
     with contextlib.ExitStack() as stack:
         if work is None:
             work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deconv4k-")))

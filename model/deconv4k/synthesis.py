@@ -12,6 +12,7 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -145,7 +146,11 @@ words at and above the width of a multiplier block."""
 JOBS = (
     *(("ecp5", name, "deconv") for name in CONFIGURATIONS),
     ("ecp5", "x2_k9_4ppc", "deconv_axi"),
-    *((target, name, "deconv") for target in ("xc7", "xcup") for name in ("x2_k9_4ppc", "x2_k9_1ppc")),
+    *(
+        (target, name, "deconv")
+        for target in ("xc7", "xcup")
+        for name in ("x2_k9_4ppc", "x2_k9_1ppc")
+    ),
     ("ice40up", "x2_k3_1ppc", "deconv"),
 )
 """Target, configuration and top of the table."""
@@ -217,15 +222,16 @@ def synthesise(
     target = TARGETS[target_name] if target_name != "gates" else _GATES
     verilog = sources(top, target)
     digest = hashlib.sha256()
-    for path in [*verilog, *read, Path(__file__)]:
+    commands = _script(target, top, parameters, verilog)
+    for path in [*verilog, *read]:
         digest.update(path.read_bytes())
     version = importlib.metadata.version("pyosys")
-    digest.update(json.dumps([target_name, top, sorted(parameters.items()), version]).encode())
+    digest.update(json.dumps([target_name, *commands, version]).encode())
     folder = simulator.ROOT / "build" / "synth" / f"{target_name}-{top}-{digest.hexdigest()[:16]}"
     found = folder / "resources.json"
     if not found.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _yosys(folder, _script(target, top, parameters, verilog))
+        _yosys(folder, commands)
         stat = json.loads((folder / "stat.json").read_text())
         cells = stat["modules"][f"\\{top}"]["num_cells_by_type"]
         files.save_json(found, {"resources": count(cells, target), "cells": cells})
@@ -262,7 +268,7 @@ def _script(
     commands += [
         "tee -q -o stat.json stat -json",
         "write_json netlist.json",
-        "write_verilog -noattr -noexpr netlist.v",
+        "write_verilog -noattr netlist.v",
     ]
     return commands
 
@@ -289,11 +295,47 @@ def count(cells: Mapping[str, int], target: Target) -> dict[str, int]:
     result = dict.fromkeys(RESOURCES, 0)
     for cell, number in cells.items():
         for pattern, resources in target.cells.items():
-            if cell == pattern or pattern.endswith("*") and cell.startswith(pattern[:-1]):
+            if cell == pattern or (pattern.endswith("*") and cell.startswith(pattern[:-1])):
                 for name, each in resources.items():
                     result[name] += each * number
                 break
     return result
+
+
+def bench_files(netlist: Netlist, target: str) -> list[Path]:
+    """The Verilog of tb/bench.v around a synthesised deconv, with models of its cells.
+
+    A netlist has no parameters, the bench sets them: between the two stands a module with the
+    header of hw/deconv.v, which is written beside the netlist.
+
+    Parameters
+    ----------
+    netlist : Netlist
+        Of ``deconv``.
+    target : {'ecp5', 'gates'}
+    """
+    source = (simulator.ROOT / "hw" / "deconv.v").read_text()
+    start = source.index("\nmodule deconv ")
+    header = source[start : source.index("\n);", start)] + "\n);"
+    ports = re.findall(r"^    (?:input|output) wire (?:\[.*\] )?(\w+)", header, re.MULTILINE)
+    connections = ", ".join(f".{port}({port})" for port in ports)
+    shim = netlist.folder / "shim.v"
+    shim.write_text(f"{header}\n    netlist netlist ({connections});\nendmodule\n")
+    gates = netlist.folder / "renamed.v"
+    text = (netlist.folder / "netlist.v").read_text()
+    gates.write_text(
+        re.sub(r"^module deconv\(", "module netlist(", text, count=1, flags=re.MULTILINE)
+    )
+    cells = []
+    if target == "ecp5":
+        share = Path(str(importlib.util.find_spec("pyosys").origin)).parent / "share" / "lattice"  # type: ignore[union-attr]
+        cells = [
+            share / "common_sim.vh",
+            share / "ccu2c_sim.vh",
+            simulator.ROOT / "tb" / "ecp5_cells.v",
+        ]
+    names = ("player.v", "scoreboard.v", "bench.v")
+    return [gates, shim, *cells, *(simulator.ROOT / "tb" / name for name in names)]
 
 
 def core(target: str, name: str, top: str) -> Netlist:
