@@ -154,8 +154,15 @@ module kernel_store #(
 
     wire is_weight = count_q < WEIGHT_WORDS[COUNT_W-1:0];
     wire is_room = count_q < FULL;
+
+    // What was wrong with the word of the clock before.
+    reg keep_q;
+    reg is_weight_q;
+    reg weight_bad_q;
+    reg bias_bad_q;
+    wire bad = keep_q && (is_weight_q ? weight_bad_q : bias_bad_q);
     wire keep = now_write && is_room && !now_start;
-    wire good = count_q == FULL && !misfit_q && !now_start && !now_write;
+    wire good = count_q == FULL && !misfit_q && !bad && !now_start && !now_write;
 
     // The bits above a code repeat its sign, or are zero.
     wire [PACK-1:0] fits;
@@ -234,7 +241,11 @@ module kernel_store #(
         shift_q <= keep && is_weight;
         if (shift_q) shadow_q <= shifted[SHADOW_W+SLOT_W-1:SLOT_W];
         if (now_write && !now_start && count_q <= FULL) count_q <= count_q + 1'b1;
-        if (keep && !(is_weight ? &fits : bias_fits)) misfit_q <= 1'b1;
+        keep_q <= keep && !rst;
+        is_weight_q <= is_weight;
+        weight_bad_q <= !(&fits);
+        bias_bad_q <= !bias_fits;
+        if (bad) misfit_q <= 1'b1;
         if (now_commit && good) locked_q <= 1'b1;
         ready_q <= locked_q;
         if (kernel_claim) claimed_q <= 1'b1;

@@ -147,6 +147,7 @@ module scan #(
         end
     endgenerate
     wire last = start_q ? !slot_reach[1] : last_q;
+    wire unused_first = &{1'b0, slot_reach[0]};
 
     // The row's end, in which the rows move on: in the clock of its last step, which is not its first
     // one, or one clock later where a step takes more than one.

@@ -138,7 +138,7 @@ def sources(top: str, target: str = "") -> list[Path]:
     elif top in {path.stem for path in wrapper} - {path.stem for path in files}:
         files = wrapper
     if target:
-        files = [*stand_in(files, target), ROOT / "tb" / f"{target}_cells.v"]
+        files = [*stand_in(files, target), *sorted((ROOT / "tb" / target).glob("*.v"))]
     if top == "bench":
         files += [ROOT / "tb" / name for name in ("player.v", "scoreboard.v")]
     if (ROOT / "tb" / f"{top}.v").exists():

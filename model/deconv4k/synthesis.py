@@ -252,7 +252,7 @@ def _script(
     """Commands of Yosys, a line each.
 
     The design is flattened before the synthesis proper, which otherwise loses the cells that
-    parameterised modules instantiate.
+    parameterised modules instantiate. Line numbers are left out: a comment changes no netlist.
     """
     quoted = {
         name: f'"{value}"' if isinstance(value, str) else str(value)
@@ -267,6 +267,7 @@ def _script(
     commands += [command.strip() for command in target.commands.split(";")]
     commands += [
         "tee -q -o stat.json stat -json",
+        "setattr -unset src",
         "write_json netlist.json",
         "write_verilog -noattr netlist.v",
     ]
@@ -332,7 +333,7 @@ def bench_files(netlist: Netlist, target: str) -> list[Path]:
         cells = [
             share / "common_sim.vh",
             share / "ccu2c_sim.vh",
-            simulator.ROOT / "tb" / "ecp5_cells.v",
+            *sorted((simulator.ROOT / "tb" / target).glob("*.v")),
         ]
     names = ("player.v", "scoreboard.v", "bench.v")
     return [gates, shim, *cells, *(simulator.ROOT / "tb" / name for name in names)]
