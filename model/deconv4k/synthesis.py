@@ -327,14 +327,19 @@ def bench_files(netlist: Netlist, target: str) -> list[Path]:
     gates.write_text(
         re.sub(r"^module deconv\(", "module netlist(", text, count=1, flags=re.MULTILINE)
     )
-    cells = []
+    cells: list[Path] = []
     if target == "ecp5":
         share = Path(str(importlib.util.find_spec("pyosys").origin)).parent / "share" / "lattice"  # type: ignore[union-attr]
-        cells = [
-            share / "common_sim.vh",
-            share / "ccu2c_sim.vh",
-            *sorted((simulator.ROOT / "tb" / target).glob("*.v")),
-        ]
+        # Of Yosys' models those that a netlist has; Icarus stumbles over others of the file.
+        text = (share / "common_sim.vh").read_text()
+        wanted = "LUT2|LUT4|L6MUX21|PFUMX|TRELLIS_DPR16X4|TRELLIS_FF"
+        found = re.findall(
+            rf"^module (?:{wanted}) ?\(.*?^endmodule", text, re.DOTALL | re.MULTILINE
+        )
+        models = netlist.folder / "cells.v"
+        models.write_text("\n\n".join(found) + "\n")
+        blocks = sorted((simulator.ROOT / "tb" / target).glob("*.v"))
+        cells = [models, share / "ccu2c_sim.vh", *blocks]
     names = ("player.v", "scoreboard.v", "bench.v")
     return [gates, shim, *cells, *(simulator.ROOT / "tb" / name for name in names)]
 
