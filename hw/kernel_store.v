@@ -126,7 +126,11 @@ module kernel_store #(
         end
     endgenerate
 
+    // The word goes into the set a clock after it came: the enable of so many flip-flops must come
+    // from one, too.
     reg [SHADOW_W-1:0] shadow_q;
+    reg [SLOT_W-1:0] slot_q;
+    reg shift_q;
     reg [COUNT_W-1:0] count_q;
     reg misfit_q;  // a code of the written set did not fit
     reg locked_q;
@@ -150,8 +154,15 @@ module kernel_store #(
 
     wire is_weight = count_q < WEIGHT_WORDS[COUNT_W-1:0];
     wire is_room = count_q < FULL;
+
+    // What was wrong with the word of the clock before.
+    reg keep_q;
+    reg is_weight_q;
+    reg weight_bad_q;
+    reg bias_bad_q;
+    wire bad = keep_q && (is_weight_q ? weight_bad_q : bias_bad_q);
     wire keep = now_write && is_room && !now_start;
-    wire good = count_q == FULL && !misfit_q && !now_start && !now_write;
+    wire good = count_q == FULL && !misfit_q && !bad && !now_start && !now_write;
 
     // The bits above a code repeat its sign, or are zero.
     wire [PACK-1:0] fits;
@@ -194,7 +205,7 @@ module kernel_store #(
         end
     endgenerate
 
-    wire [SHADOW_W+SLOT_W-1:0] shifted = {slot, shadow_q};
+    wire [SHADOW_W+SLOT_W-1:0] shifted = {slot_q, shadow_q};
 
     wire [31:0] crc;
     wire crc_done;
@@ -226,9 +237,15 @@ module kernel_store #(
         ignored_q <= (start || write || commit) && closed;
         taken_q   <= take;
 
-        if (keep && is_weight) shadow_q <= shifted[SHADOW_W+SLOT_W-1:SLOT_W];
+        slot_q  <= slot;
+        shift_q <= keep && is_weight;
+        if (shift_q) shadow_q <= shifted[SHADOW_W+SLOT_W-1:SLOT_W];
         if (now_write && !now_start && count_q <= FULL) count_q <= count_q + 1'b1;
-        if (keep && !(is_weight ? &fits : bias_fits)) misfit_q <= 1'b1;
+        keep_q <= keep && !rst;
+        is_weight_q <= is_weight;
+        weight_bad_q <= !(&fits);
+        bias_bad_q <= !bias_fits;
+        if (bad) misfit_q <= 1'b1;
         if (now_commit && good) locked_q <= 1'b1;
         ready_q <= locked_q;
         if (kernel_claim) claimed_q <= 1'b1;

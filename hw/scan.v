@@ -100,9 +100,11 @@ module scan #(
     reg [WIDTH_W-1:0] x_q;  // column of the next step
     reg start_q;  // the next step is the first of its slot
     reg fill_q;  // a row comes in during this slot
-    reg wants_q;  // after the first step: the next one takes a pixel
+    reg open_q;  // the next step takes a pixel if there is one
+    reg free_q;  // the next step needs no pixel
     reg last_q;  // after the first step: the next one is the slot's last
     reg second_q;  // the next step is the second of its slot
+    reg empty_q;  // no rows: a drain
     reg third_last_q;  // the third step is the slot's last
     reg drained_q;  // no columns wait in the window
 
@@ -118,22 +120,20 @@ module scan #(
     // What the first step of a slot starts: a row of the running frame, a new frame, or, without a
     // pixel, a flush or a drain.
     wire waiting;  // rows wait for their turn as centre
+    wire will_wait;  // and after this slot
     wire new_frame = !mid_frame_q && in_valid;
-    wire start_fill = mid_frame_q || in_valid;
-    wire start_free = !mid_frame_q && (waiting || !drained_q);
 
     // A step needs its pixel, and room for the outputs it launches. Between steps lie PHASE_CLOCKS.
     wire phases_done;
     wire may = room && phases_done;
-    wire wants_pixel = start_q ? start_fill : wants_q;
-    wire free = start_q ? start_free : !wants_q;
-    wire go = may && (in_valid || free);
-    assign in_ready = may && (start_q || wants_q);
+    wire go = may && (in_valid || free_q);
+    wire take_pixel = in_valid && open_q;
+    assign in_ready = may && open_q;
 
     // Whether the first step is the slot's last one, too, and the second, and the third.
     wire [REACH-1:0] in_reach = reach(in_width);
     wire [REACH-1:0] incoming_reach =
-        !start_fill ? {REACH{1'b0}} : mid_frame_q ? reach_q : in_reach;
+        !in_valid ? {REACH{1'b0}} : mid_frame_q ? reach_q : in_reach;
     wire [REACH-1:0] centre_reach;
     wire [REACH-1:0] wider_reach = incoming_reach | centre_reach;
     wire [REACH-1:0] slot_reach;
@@ -150,6 +150,7 @@ module scan #(
         end
     endgenerate
     wire last = start_q ? !slot_reach[1] : last_q;
+    wire unused_first = &{1'b0, slot_reach[0]};
 
     // The row's end, in which the rows move on: in the clock of its last step, which is not its first
     // one, or one clock later where a step takes more than one.
@@ -190,7 +191,7 @@ module scan #(
         if (AHEAD == 0) begin : g_no_rows
             // The centre is the row that comes in, known from its first pixel on.
             wire begins = new_frame && start_q;
-            wire fill = start_q ? start_fill : fill_q;
+            wire fill = start_q ? in_valid : fill_q;
             wire [HEIGHT_W-1:0] in_below = in_height - Y1;
             assign centre = {
                 begins || first_q,
@@ -202,6 +203,7 @@ module scan #(
             };
             assign centre_reach = {REACH{1'b0}};
             assign waiting = 1'b0;
+            assign will_wait = 1'b0;
             wire unused = &{1'b0, incoming};
         end else begin : g_rows
             reg [AHEAD*ROW_W-1:0] rows_q;
@@ -213,6 +215,7 @@ module scan #(
 
             integer n;
             reg any;
+            assign will_wait = any;
             always @* begin
                 any = 1'b0;
                 for (n = 0; n < AHEAD; n = n + 1) any = any || rows[n*ROW_W+AT_REACH];
@@ -237,14 +240,14 @@ module scan #(
     localparam [WIDTH_W-1:0] EVEN = GROUP == 2 ? ~X1 : ~X0;
     localparam [WIDTH_W-1:0] DRAIN = AHEAD[WIDTH_W-1:0];
     localparam [WIDTH_W-1:0] BACK = GROUP == 2 ? X1 : X2;
-    wire [WIDTH_W-1:0] row_width = fill_q ? width_q : X0;
-    wire [WIDTH_W-1:0] before_last = !(fill_q || centre_width != X0) ? DRAIN - BACK :
-        row_width > centre_width ? row_width - BACK : centre_width - BACK;
+    wire row_is_wider = fill_q && width_q > centre_width;
+    wire [WIDTH_W-1:0] before_last =
+        empty_q ? DRAIN - BACK : row_is_wider ? width_q - BACK : centre_width - BACK;
     reg [WIDTH_W-1:0] before_last_q;
 
     always @(posedge clk) begin
         step_end <= last;
-        step_fill <= wants_pixel;
+        step_fill <= take_pixel;
         step_pixel <= in_pixel;
         step_x <= x_q;
         {
@@ -257,12 +260,14 @@ module scan #(
             x_q <= last ? X0 : x_q + X1;
             start_q <= last;
             second_q <= start_q && !last;
-            wants_q <= wants_pixel && !in_eol;
+            open_q <= last || take_pixel && !in_eol;
+            free_q <= !(take_pixel && !in_eol);
             if (start_q) begin
                 last_q <= !slot_reach[2];
                 third_last_q <= !slot_reach[3];
-                fill_q <= start_fill;
-                drained_q <= !start_fill && !waiting;
+                empty_q <= !wider_reach[0];
+                fill_q <= in_valid;
+                drained_q <= !in_valid && !waiting;
                 if (new_frame) begin
                     mid_frame_q <= 1'b1;
                     width_q <= in_width;
@@ -276,6 +281,8 @@ module scan #(
                 last_q <= second_q ? third_last_q : x_q == before_last_q;
             end
         end
+        // A frame that goes on needs a pixel; without one, what waits is pushed on.
+        if (ends) free_q <= (!fill_q || frame_ends) && (will_wait || !drained_q);
         if (ends && fill_q) begin
             mid_frame_q <= !frame_ends;
             rows_below_q <= rows_below_q - Y1;
@@ -287,7 +294,8 @@ module scan #(
             x_q <= X0;
             start_q <= 1'b1;
             second_q <= 1'b0;
-            wants_q <= 1'b0;
+            open_q <= 1'b1;
+            free_q <= 1'b0;
             fill_q <= 1'b0;
             mid_frame_q <= 1'b0;
             drained_q <= 1'b1;

@@ -49,9 +49,10 @@ module ram #(
     localparam WHOLE_W = COLUMNS * BLOCK_W;
     localparam ROW_W = ROWS > 1 ? $clog2(ROWS) : 1;
 
-    wire [ROW_W+BLOCK_ADDR_W-1:0] to = {{ROW_W + BLOCK_ADDR_W{1'b0}}} | wr_addr;
-    wire [ROW_W+BLOCK_ADDR_W-1:0] from = {{ROW_W + BLOCK_ADDR_W{1'b0}}} | rd_addr;
-    wire [WHOLE_W-1:0] written = {{WHOLE_W{1'b0}}} | wr_data;
+    localparam AT_W = ROW_W + BLOCK_ADDR_W;
+    wire [AT_W+ADDR_W-1:0] to = {{AT_W{1'b0}}, wr_addr};
+    wire [AT_W+ADDR_W-1:0] from = {{AT_W{1'b0}}, rd_addr};
+    wire [WHOLE_W+WIDTH-1:0] written = {{WHOLE_W{1'b0}}, wr_data};
     wire [ROWS*WHOLE_W-1:0] read;
     genvar row, column;
     generate
@@ -81,7 +82,7 @@ module ram #(
             end
         end
     endgenerate
-    wire unused = &{1'b0, to, from, read};
+    wire unused = &{1'b0, to, from, written, read};
 endmodule
 
 `default_nettype wire

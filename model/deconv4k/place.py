@@ -31,7 +31,7 @@ PACKAGES = {"85F": "CABGA756", "45F": "CABGA554", "25F": "CABGA381"}
 SPEEDS = (6, 7, 8)
 SEEDS = 5
 MEGAHERTZ = 200
-"""What nextpnr aims at, well above what is needed: it stops improving paths that are fast enough."""
+"""What nextpnr aims at, above what is needed: it leaves paths that are fast enough as they are."""
 
 
 def tool(name: str) -> str:

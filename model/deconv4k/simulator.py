@@ -152,7 +152,7 @@ def sources(top: str, target: str = "") -> list[Path]:
     if top in ("bench_axi", "smoke"):
         files = wrapper
     if target:
-        files = [*stand_in(files, target), ROOT / "tb" / f"{target}_cells.v"]
+        files = [*stand_in(files, target), *sorted((ROOT / "tb" / target).glob("*.v"))]
     files += [ROOT / "tb" / f"{name}.v" for name in BENCH_PARTS.get(top, ())]
     if (ROOT / "tb" / f"{top}.v").exists():
         files.append(ROOT / "tb" / f"{top}.v")

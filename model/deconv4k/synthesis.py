@@ -12,6 +12,7 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -221,15 +222,16 @@ def synthesise(
     target = TARGETS[target_name] if target_name != "gates" else _GATES
     verilog = sources(top, target)
     digest = hashlib.sha256()
-    for path in [*verilog, *read, Path(__file__)]:
+    commands = _script(target, top, parameters, verilog)
+    for path in [*verilog, *read]:
         digest.update(path.read_bytes())
     version = importlib.metadata.version("pyosys")
-    digest.update(json.dumps([target_name, top, sorted(parameters.items()), version]).encode())
+    digest.update(json.dumps([target_name, *commands, version]).encode())
     folder = simulator.ROOT / "build" / "synth" / f"{target_name}-{top}-{digest.hexdigest()[:16]}"
     found = folder / "resources.json"
     if not found.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _yosys(folder, _script(target, top, parameters, verilog))
+        _yosys(folder, commands)
         stat = json.loads((folder / "stat.json").read_text())
         cells = stat["modules"][f"\\{top}"]["num_cells_by_type"]
         files.save_json(found, {"resources": count(cells, target), "cells": cells})
@@ -250,7 +252,7 @@ def _script(
     """Commands of Yosys, a line each.
 
     The design is flattened before the synthesis proper, which otherwise loses the cells that
-    parameterised modules instantiate.
+    parameterised modules instantiate. Line numbers are left out: a comment changes no netlist.
     """
     quoted = {
         name: f'"{value}"' if isinstance(value, str) else str(value)
@@ -265,8 +267,9 @@ def _script(
     commands += [command.strip() for command in target.commands.split(";")]
     commands += [
         "tee -q -o stat.json stat -json",
+        "setattr -unset src",
         "write_json netlist.json",
-        "write_verilog -noattr -noexpr netlist.v",
+        "write_verilog -noattr netlist.v",
     ]
     return commands
 
@@ -293,11 +296,52 @@ def count(cells: Mapping[str, int], target: Target) -> dict[str, int]:
     result = dict.fromkeys(RESOURCES, 0)
     for cell, number in cells.items():
         for pattern, resources in target.cells.items():
-            if cell == pattern or pattern.endswith("*") and cell.startswith(pattern[:-1]):
+            if cell == pattern or (pattern.endswith("*") and cell.startswith(pattern[:-1])):
                 for name, each in resources.items():
                     result[name] += each * number
                 break
     return result
+
+
+def bench_files(netlist: Netlist, target: str) -> list[Path]:
+    """The Verilog of tb/bench.v around a synthesised deconv, with models of its cells.
+
+    A netlist has no parameters, the bench sets them: between the two stands a module with the
+    header of hw/deconv.v, which is written beside the netlist.
+
+    Parameters
+    ----------
+    netlist : Netlist
+        Of ``deconv``.
+    target : {'ecp5', 'gates'}
+    """
+    source = (simulator.ROOT / "hw" / "deconv.v").read_text()
+    start = source.index("\nmodule deconv ")
+    header = source[start : source.index("\n);", start)] + "\n);"
+    ports = re.findall(r"^    (?:input|output) wire (?:\[.*\] )?(\w+)", header, re.MULTILINE)
+    connections = ", ".join(f".{port}({port})" for port in ports)
+    shim = netlist.folder / "shim.v"
+    shim.write_text(f"{header}\n    netlist netlist ({connections});\nendmodule\n")
+    gates = netlist.folder / "renamed.v"
+    text = (netlist.folder / "netlist.v").read_text()
+    gates.write_text(
+        re.sub(r"^module deconv\(", "module netlist(", text, count=1, flags=re.MULTILINE)
+    )
+    cells: list[Path] = []
+    if target == "ecp5":
+        share = Path(str(importlib.util.find_spec("pyosys").origin)).parent / "share" / "lattice"  # type: ignore[union-attr]
+        # Of Yosys' models those that a netlist has; Icarus stumbles over others of the file.
+        text = (share / "common_sim.vh").read_text()
+        wanted = "LUT2|LUT4|L6MUX21|PFUMX|TRELLIS_DPR16X4|TRELLIS_FF"
+        found = re.findall(
+            rf"^module (?:{wanted}) ?\(.*?^endmodule", text, re.DOTALL | re.MULTILINE
+        )
+        models = netlist.folder / "cells.v"
+        models.write_text("\n\n".join(found) + "\n")
+        blocks = sorted((simulator.ROOT / "tb" / target).glob("*.v"))
+        cells = [models, share / "ccu2c_sim.vh", *blocks]
+    names = ("player.v", "scoreboard.v", "bench.v")
+    return [gates, shim, *cells, *(simulator.ROOT / "tb" / name for name in names)]
 
 
 def core(target: str, name: str, top: str) -> Netlist:

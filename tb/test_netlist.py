@@ -1,0 +1,28 @@
+"""The synthesised engine, gates or ECP5 cells, plays committed vectors as the source does."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from deconv4k import engine, regression, simulator, synthesis, vectors
+
+FOLDER = simulator.ROOT / "vectors"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyosys") is None, reason="make synth installs Yosys")
+@pytest.mark.parametrize("target", ["gates", "ecp5"])
+@pytest.mark.parametrize("name", ["ties", "channels"])
+def test_vectors_on_the_netlist(sim: str, target: str, name: str, seed: int) -> None:
+    case = vectors.read(FOLDER / f"{name}.toml")
+    netlist = synthesis.synthesise(target, "deconv", engine.parameters(case.config))
+    files = synthesis.bench_files(netlist, target)
+    for stalls in ("none", "both"):
+        played = simulator.play(
+            sim, case.config, case.frames, case.weights, case.bias,
+            expected=case.expected, stalls=stalls, seed=seed, files=files,
+        )  # fmt: skip
+        assert regression.describe(case.config, played, case.expected) is None
+        assert played.clean
+        assert played.beats > 0
