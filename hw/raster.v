@@ -90,7 +90,7 @@ module raster #(
     wire line_known;
     wire row_done;
     reg [5:0] rows_q;
-    localparam [BEATS_W-1:0] B2 = 2;
+    localparam [BEATS_W-1:0] B1 = 1;
     fifo #(
         .WIDTH(BEATS_W + 3),
         .DEPTH(ROWS)
@@ -98,7 +98,7 @@ module raster #(
         .clk(clk),
         .rst(rst),
         .push(row),
-        .in_data({row_sof, row_last, row_beats == 1, row_beats - B2}),
+        .in_data({row_sof, row_last, row_beats == 1, row_beats - B1 - B1}),
         .out_data({line_sof, line_ends, line_one, line_before_last}),
         .out_valid(line_known),
         .out_ready(row_done)

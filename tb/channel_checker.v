@@ -33,6 +33,7 @@ module channel_checker #(
     end
 
     wire run = armed_q && !rst;
+    wire held = run && valid === 1'b1 && ready === 1'b0;
     assign events[0] = run && held_q && valid === 1'b0;
     assign events[1] = run && held_q && valid === 1'b1 && payload !== payload_q;
     assign events[2] = armed_q && (^{valid, ready}) === 1'bx;
@@ -42,8 +43,8 @@ module channel_checker #(
     always @(posedge clk) begin
         if (rst === 1'b1) armed_q <= 1'b1;
         reset_q <= rst === 1'b1;
-        held_q <= run && valid === 1'b1 && ready === 1'b0;
-        payload_q <= payload;
+        held_q <= held;
+        if (held) payload_q <= payload;
     end
 endmodule
 

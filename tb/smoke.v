@@ -292,7 +292,7 @@ module smoke;
                    control_errors);
         end
         if (s_beats != WIDTH * HEIGHT || m_beats != BEATS || writes == 0 || reads == 0) begin
-            $fatal(1, "smoke: the checkers saw %0d, %0d, %0d, %0d", s_beats, m_beats, writes, reads);
+            $fatal(1, "smoke: checkers saw %0d, %0d, %0d, %0d", s_beats, m_beats, writes, reads);
         end
         $display("smoke: passed, %0d beats compared", beats);
         $finish;

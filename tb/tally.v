@@ -6,19 +6,21 @@ module tally #(
 ) (
     input wire clk,
     input wire [EVENTS-1:0] events,
-    output wire [16*EVENTS-1:0] counts
+    output reg [16*EVENTS-1:0] counts
 );
-    genvar n;
-    generate
-        for (n = 0; n < EVENTS; n = n + 1) begin : g_event
-            reg [15:0] count_q;
-            initial count_q = 16'd0;
-            assign counts[16*n+:16] = count_q;
-            always @(posedge clk) begin
-                if (events[n] === 1'b1 && count_q != 16'hffff) count_q <= count_q + 1'b1;
+    // One block for all: simulators pay for each, and mostly nothing happens.
+    wire any = |events !== 1'b0;
+    integer n;
+    initial counts = {16 * EVENTS{1'b0}};
+    always @(posedge clk) begin
+        if (any) begin
+            for (n = 0; n < EVENTS; n = n + 1) begin
+                if (events[n] === 1'b1 && counts[16*n+:16] != 16'hffff) begin
+                    counts[16*n+:16] <= counts[16*n+:16] + 1'b1;
+                end
             end
         end
-    endgenerate
+    end
 endmodule
 
 `default_nettype wire
