@@ -340,8 +340,8 @@ def bench_files(netlist: Netlist, target: str) -> list[Path]:
         models.write_text("\n\n".join(found) + "\n")
         blocks = sorted((simulator.ROOT / "tb" / target).glob("*.v"))
         cells = [models, share / "ccu2c_sim.vh", *blocks]
-    names = ("player.v", "scoreboard.v", "bench.v")
-    return [gates, shim, *cells, *(simulator.ROOT / "tb" / name for name in names)]
+    names = (*simulator.BENCH_PARTS["bench"], "bench")
+    return [gates, shim, *cells, *(simulator.ROOT / "tb" / f"{name}.v" for name in names)]
 
 
 def core(target: str, name: str, top: str) -> Netlist:
