@@ -31,7 +31,7 @@ sim: $(BASE) ## the main job: SIM=icarus|verilator CASE=… SEED=… WAVES=1 IMA
 	$(WAVES_SETUP)
 	@$(BIN)/deconv4k sim $(SIM_OPTIONS)
 
-sim-full: $(BASE) ## the whole 4K frame on one simulator: SIM=icarus (3 minutes) or verilator
+sim-full: $(BASE) ## the whole 4K frame on one simulator: SIM=icarus (over 3 minutes) or verilator
 	@tools/setup.sh icarus
 	$(WAVES_SETUP)
 	@$(BIN)/deconv4k sim --full $(SIM_OPTIONS)
