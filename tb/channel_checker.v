@@ -8,7 +8,8 @@
 //   3  PAYLOAD   the payload is X while valid is high
 //   4  IN_RESET  valid is high at an edge before which there was reset
 //
-// Nothing is looked at before the first clock of reset. X exists in Icarus only.
+// Nothing is looked at before the second clock of the first reset: a simulator that starts with random
+// values may see an edge of them. X exists in Icarus only.
 // It drives nothing and knows nothing of what the payload means.
 `default_nettype none
 
@@ -42,7 +43,7 @@ module channel_checker #(
 
     always @(posedge clk) begin
         if (rst === 1'b1) armed_q <= 1'b1;
-        reset_q <= rst === 1'b1;
+        reset_q <= armed_q && rst === 1'b1;
         held_q <= held;
         if (held) payload_q <= payload;
     end

@@ -19,13 +19,19 @@ RUNS = [(sim, point) for sim in simulator.SIMULATORS for point in POINTS]
 
 
 def make_weights(config: Config, rng: np.random.Generator) -> Codes:
-    """Random weights, so large that sums of noise fill the output's range and seldom leave it."""
+    """Random weights, so large that sums of noise fill the output's range and seldom leave it.
+
+    None of the output's phases has a sum of weights below 0, which would leave it black.
+    """
     layer, formats = config.layer, config.formats
     taps = layer.in_channels * (layer.kernel / layer.stride) ** 2
     reach = 2.0 ** (formats.output.width - 1 + formats.product_shift + formats.output_shift)
     size = max(2.0, reach / (2.0 ** (formats.pixel.width - 1) * np.sqrt(taps)))
     shape = (layer.in_channels, 1, layer.kernel, layer.kernel)
     weights = np.rint(rng.normal(0, size, shape)).astype(np.int64)
+    for row, column in np.ndindex(layer.stride, layer.stride):
+        phase = weights[:, 0, row :: layer.stride, column :: layer.stride]
+        phase *= -1 if phase.sum() < 0 else 1
     return np.clip(weights, formats.weight.min_code, formats.weight.max_code)
 
 
