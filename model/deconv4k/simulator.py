@@ -80,9 +80,11 @@ class _Verilator(_TestbenchPath, Verilator):
         verilate, make = super()._build_command()
         self.env["COMPILED"] = str(ROOT / "build" / "sim" / "runtime")
         once = f"OBJCACHE={ROOT / 'tools' / 'compile-once.sh'}"
-        # The wheel was configured without the option that names a precompiled header, which the
-        # makefile of a large design uses.
-        return [verilate, [*make, once, "CFG_CXXFLAGS_PCH_I=-include"]]
+        # What runs once (the tables of names among it) is not worth the compiler's time, which may
+        # be minutes. The wheel was configured without the option that names a precompiled header,
+        # which the makefile of a large design uses.
+        speed = ["OPT_FAST=-O2", "OPT_GLOBAL=-O2", "OPT_SLOW=-O0"]
+        return [verilate, [*make, *speed, once, "CFG_CXXFLAGS_PCH_I=-include"]]
 
 
 class _FastVerilator(_Verilator):
@@ -144,13 +146,11 @@ def sources(top: str, target: str = "") -> list[Path]:
     target : str
         ``ecp5``: with that family's modules, and models of its blocks from tb/.
     """
-    files, wrapper = listed("deconv.f"), listed("deconv_axi.f")
-    if top == "bringup":
-        files = listed("bringup.f")
-    elif top in {path.stem for path in wrapper} - {path.stem for path in files}:
-        files = wrapper
-    if top in ("bench_axi", "smoke"):
-        files = wrapper
+    # The first list that holds the top, or what the top in tb/ holds.
+    inside = {"bench_axi": "deconv_axi", "smoke": "deconv_axi"}.get(top, top)
+    lists = [listed(name) for name in ("deconv.f", "deconv_axi.f", "bringup.f")]
+    holding = (files for files in lists if inside in {path.stem for path in files})
+    files = list(next(holding, lists[0]))
     if target:
         files = [*stand_in(files, target), *sorted((ROOT / "tb" / target).glob("*.v"))]
     files += [ROOT / "tb" / f"{name}.v" for name in BENCH_PARTS.get(top, ())]
@@ -214,7 +214,7 @@ def build(
         if simulator == "verilator":
             runner = _Verilator() if public else _FastVerilator()
             arguments = ["--timing", "-O3", "-Wno-fatal", "--x-initial", "unique"]
-            arguments += ["-CFLAGS", "-fcoroutines", "-CFLAGS", "-O2"]
+            arguments += ["-CFLAGS", "-fcoroutines"]
             if waves:
                 arguments += ["--trace-fst"]
             arguments += [str(path) for path in control]
