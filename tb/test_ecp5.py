@@ -13,11 +13,19 @@ from harness import case, edge, pipeline, run, runs, settle, signed
 
 @pytest.mark.parametrize("widths", [(4, 5), (18, 18), (18, 3), (8, 19), (20, 20)])
 @pytest.mark.parametrize("signs", [(0, 0), (0, 1), (1, 0), (1, 1)])
+@pytest.mark.parametrize("product", [None, 6, 44])
 def test_multiply(
-    sim: str, widths: tuple[int, int], signs: tuple[int, int], tmp_path: Path, seed: int
+    sim: str,
+    widths: tuple[int, int],
+    signs: tuple[int, int],
+    product: int | None,
+    tmp_path: Path,
+    seed: int,
 ) -> None:
     names = ("A_W", "B_W", "A_SIGNED", "B_SIGNED")
     parameters = dict(zip(names, (*widths, *signs), strict=True))
+    if product is not None:
+        parameters["P_W"] = product
     run(sim, "multiply", parameters, tmp_path, seed, target="ecp5", module="test_ecp5")
 
 

@@ -15,8 +15,13 @@ LATENCY = 1
 
 @pytest.mark.parametrize("a_signed", [0, 1])
 @pytest.mark.parametrize("b_signed", [0, 1])
-def test_multiply(sim: str, a_signed: int, b_signed: int, tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("product", [None, 6, 14])
+def test_multiply(
+    sim: str, a_signed: int, b_signed: int, product: int | None, tmp_path: Path, seed: int
+) -> None:
     parameters = {"A_W": 4, "A_SIGNED": a_signed, "B_W": 5, "B_SIGNED": b_signed}
+    if product is not None:
+        parameters["P_W"] = product
     run(sim, "multiply", parameters, tmp_path, seed)
 
 

@@ -7,7 +7,7 @@
 //
 // Latency: 2 clocks, one of them that of the portable operand, which is a wire here.
 // Throughput: a product a clock.
-// Golden: deconv4k.golden._polyphase, pixel times weight
+// Golden: deconv4k.golden, pixel times weight
 `default_nettype none
 
 module multiply #(
@@ -20,7 +20,7 @@ module multiply #(
     input wire clk,
     input wire [A_W-1:0] a,
     input wire [B_W-1:0] b,
-    output wire [P_W-1:0] p
+    output wire signed [P_W-1:0] p
 );
     // One bit for the sign: an unsigned factor gets a zero.
     wire signed [A_W:0] wide_a = {A_SIGNED != 0 && a[A_W-1], a};
@@ -32,7 +32,8 @@ module multiply #(
             wire [17:0] block_b = {{18 - B_W{wide_b[B_W]}}, b};
             wire [35:0] block_p;
             // Two unsigned factors: the product's sign, above all its bits, is zero.
-            wire [36:0] whole = {(A_SIGNED != 0 || B_SIGNED != 0) && block_p[35], block_p};
+            wire sign = (A_SIGNED != 0 || B_SIGNED != 0) && block_p[35];
+            wire [P_W+35:0] whole = {{P_W{sign}}, block_p};
             assign p = whole[P_W-1:0];
             MULT18X18D #(
                 .REG_INPUTA_CLK("CLK0"),
@@ -67,20 +68,19 @@ module multiply #(
                 .P28(block_p[28]), .P29(block_p[29]), .P30(block_p[30]), .P31(block_p[31]),
                 .P32(block_p[32]), .P33(block_p[33]), .P34(block_p[34]), .P35(block_p[35])
             );
-            if (P_W < 37) begin : g_unused
-                wire unused = &{1'b0, whole[36:P_W]};
-            end
+            wire unused = &{1'b0, whole};
         end else begin : g_fabric
             reg signed [A_W:0] a_q;
             reg signed [B_W:0] b_q;
             reg signed [A_W+B_W+1:0] p_q2;
-            assign p = p_q2[P_W-1:0];
+            wire [P_W+A_W+B_W+1:0] whole = {{P_W{p_q2[A_W+B_W+1]}}, p_q2};
+            assign p = whole[P_W-1:0];
             always @(posedge clk) begin
                 a_q  <= wide_a;
                 b_q  <= wide_b;
                 p_q2 <= a_q * b_q;
             end
-            wire unused = &{1'b0, p_q2};
+            wire unused = &{1'b0, whole};
         end
     endgenerate
 endmodule
