@@ -6,35 +6,11 @@ in at least one point.
 
 from __future__ import annotations
 
-from typing import Any
+import functools
 
 from deconv4k.config import Config
 
-
-def _point(
-    geometry: tuple[int, int, int, int],
-    pixels_per_clock: int,
-    channels: int = 1,
-    width: int = 64,
-    **formats: str,
-) -> Config:
-    kernel, stride, padding, output_padding = geometry
-    layer: dict[str, Any] = {
-        "kernel": kernel,
-        "stride": stride,
-        "padding": padding,
-        "output_padding": output_padding,
-        "in_channels": channels,
-    }
-    chosen = {
-        "pixel": "ap_ufixed<8,8>",
-        "weight": "ap_fixed<10,2>",
-        "output": "ap_ufixed<8,8,AP_RND,AP_SAT>",
-        **formats,
-    }
-    video = {"width": width, "height": 64, "pixels_per_clock": pixels_per_clock}
-    return Config.from_dict({"layer": layer, "formats": chosen, "video": video})
-
+_point = functools.partial(Config.upscaler, width=64, height=64)
 
 POINTS = {
     "x2_k9_4ppc": _point((9, 2, 4, 1), 4),
@@ -45,17 +21,17 @@ POINTS = {
     "x2_k3_4ppc_3ch_signed": _point(
         (3, 2, 1, 1),
         4,
-        3,
+        channels=3,
         pixel="ap_fixed<9,9>",
         output="ap_fixed<10,10,AP_RND_INF,AP_SAT_SYM>",
     ),
     "x2_k2_4ppc_2ch_wrap": _point(
-        (2, 2, 0, 0), 4, 2, width=31, output="ap_ufixed<7,7,AP_TRN_ZERO,AP_WRAP>"
+        (2, 2, 0, 0), 4, channels=2, width=31, output="ap_ufixed<7,7,AP_TRN_ZERO,AP_WRAP>"
     ),
     "x2_k4_2ppc_7ch_bias": _point(
         (4, 2, 1, 0),
         2,
-        7,
+        channels=7,
         bias="ap_fixed<18,10>",
         accumulator="ap_fixed<20,12>",
         output="ap_ufixed<12,10,AP_RND,AP_SAT>",
@@ -72,7 +48,7 @@ POINTS = {
     "x3_k3_1ppc_product": _point(
         (3, 3, 0, 0),
         1,
-        2,
+        channels=2,
         width=17,
         product="ap_ufixed<10,8,AP_RND,AP_SAT>",
         weight="ap_ufixed<9,1>",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
 
 from deconv4k import engine, regression, simulator, synthesis, vectors
@@ -11,7 +9,6 @@ from deconv4k import engine, regression, simulator, synthesis, vectors
 FOLDER = simulator.ROOT / "vectors"
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pyosys") is None, reason="make synth installs Yosys")
 @pytest.mark.parametrize("target", ["gates", "ecp5"])
 @pytest.mark.parametrize("name", ["ties", "channels"])
 def test_vectors_on_the_netlist(sim: str, target: str, name: str, seed: int) -> None:

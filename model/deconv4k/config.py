@@ -198,6 +198,41 @@ class Config:
             raise InputError(*errors)
         return cls(layer, formats, built_video)
 
+    @classmethod
+    def upscaler(
+        cls,
+        geometry: tuple[int, int, int, int],
+        pixels_per_clock: int,
+        *,
+        channels: int = 1,
+        width: int = 1920,
+        height: int = 1080,
+        **formats: str,
+    ) -> Config:
+        """An engine by its numbers: 8-bit pixels, 10-bit weights, where nothing else is said.
+
+        Parameters
+        ----------
+        geometry : (kernel, stride, padding, output padding)
+        pixels_per_clock, channels, width, height : int
+            As `Video` and `Layer` take them.
+        formats : str
+            By their names in `Formats`.
+        """
+        names = ("kernel", "stride", "padding", "output_padding")
+        usual = {
+            "pixel": "ap_ufixed<8,8>",
+            "weight": "ap_fixed<10,2,AP_RND,AP_SAT>",
+            "output": "ap_ufixed<8,8,AP_RND,AP_SAT>",
+        }
+        return cls.from_dict(
+            {
+                "layer": {**dict(zip(names, geometry, strict=True)), "in_channels": channels},
+                "formats": {**usual, **formats},
+                "video": {"width": width, "height": height, "pixels_per_clock": pixels_per_clock},
+            }
+        )
+
     def to_toml(self) -> str:
         """The configuration as the text of a file that `from_toml` reads back."""
         lines = []

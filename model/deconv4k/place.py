@@ -29,7 +29,6 @@ DEVICES = {"85F": "--85k", "45F": "--45k", "25F": "--25k"}
 
 PACKAGES = {"85F": "CABGA756", "45F": "CABGA554", "25F": "CABGA381"}
 SPEEDS = (6, 7, 8)
-SEEDS = 5
 MEGAHERTZ = 200
 """What nextpnr aims at, above what is needed: it leaves paths that are fast enough as they are."""
 

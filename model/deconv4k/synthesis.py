@@ -108,37 +108,22 @@ TARGETS = {
 }
 
 
-def _config(
-    geometry: tuple[int, int, int, int],
-    pixels_per_clock: int,
-    *,
-    channels: int = 1,
-    width: int = 1920,
-    **formats: str,
-) -> Config:
-    names = ("kernel", "stride", "padding", "output_padding")
-    layer = {**dict(zip(names, geometry, strict=True)), "in_channels": channels}
-    usual = {
-        "pixel": "ap_ufixed<8,8>",
-        "weight": "ap_fixed<10,2>",
-        "output": "ap_ufixed<8,8,AP_RND,AP_SAT>",
-    }
-    video = {"width": width, "height": 1080, "pixels_per_clock": pixels_per_clock}
-    return Config.from_dict({"layer": layer, "formats": {**usual, **formats}, "video": video})
-
-
 CONFIGURATIONS = {
-    "x2_k9_4ppc": _config((9, 2, 4, 1), 4),
-    "x2_k9_2ppc": _config((9, 2, 4, 1), 2),
-    "x2_k9_1ppc": _config((9, 2, 4, 1), 1),
-    "x3_k9_3ppc": _config((9, 3, 4, 2), 3, width=1280),
-    "x4_k9_4ppc": _config((9, 4, 4, 3), 4, width=960),
-    "x2_k4_4ppc": _config((4, 2, 1, 0), 4),
-    "x2_k3_4ppc": _config((3, 2, 1, 1), 4),
-    "x2_k3_1ppc": _config((3, 2, 1, 1), 1),
-    "x2_k3_4ppc_4ch": _config((3, 2, 1, 1), 4, channels=4),
-    "x2_k9_4ppc_16x18": _config((9, 2, 4, 1), 4, pixel="ap_ufixed<16,16>", weight="ap_fixed<18,2>"),
-    "x2_k3_4ppc_16x19": _config((3, 2, 1, 1), 4, pixel="ap_ufixed<16,16>", weight="ap_fixed<19,2>"),
+    "x2_k9_4ppc": Config.upscaler((9, 2, 4, 1), 4),
+    "x2_k9_2ppc": Config.upscaler((9, 2, 4, 1), 2),
+    "x2_k9_1ppc": Config.upscaler((9, 2, 4, 1), 1),
+    "x3_k9_3ppc": Config.upscaler((9, 3, 4, 2), 3, width=1280),
+    "x4_k9_4ppc": Config.upscaler((9, 4, 4, 3), 4, width=960),
+    "x2_k4_4ppc": Config.upscaler((4, 2, 1, 0), 4),
+    "x2_k3_4ppc": Config.upscaler((3, 2, 1, 1), 4),
+    "x2_k3_1ppc": Config.upscaler((3, 2, 1, 1), 1),
+    "x2_k3_4ppc_4ch": Config.upscaler((3, 2, 1, 1), 4, channels=4),
+    "x2_k9_4ppc_16x18": Config.upscaler(
+        (9, 2, 4, 1), 4, pixel="ap_ufixed<16,16>", weight="ap_fixed<18,2>"
+    ),
+    "x2_k3_4ppc_16x19": Config.upscaler(
+        (3, 2, 1, 1), 4, pixel="ap_ufixed<16,16>", weight="ap_fixed<19,2>"
+    ),
 }
 """Configurations whose cost is asked for most: every rate, stride and kernel of the README, and
 words at and above the width of a multiplier block."""

@@ -9,6 +9,7 @@ line holds a pixel's channels, channel 0 in the least significant digits.
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,29 +57,12 @@ class Case:
 Make = Callable[[Config, np.random.Generator], tuple[Codes, Frames]]
 
 
-def _config(
-    layer: tuple[int, int, int, int],
-    rate: int,
-    formats: dict[str, str] | None = None,
-    *,
-    channels: int = 1,
-) -> Config:
-    """A small engine: lines up to 40 pixels."""
-    return Config.from_dict(
-        {
-            "layer": {
-                **dict(zip(("kernel", "stride", "padding", "output_padding"), layer, strict=True)),
-                "in_channels": channels,
-            },
-            "formats": {
-                "pixel": "ap_ufixed<8,8>",
-                "weight": "ap_fixed<10,2,AP_RND,AP_SAT>",
-                "output": "ap_ufixed<8,8,AP_RND,AP_SAT>",
-                **(formats or {}),
-            },
-            "video": {"width": 40, "height": 64, "pixels_per_clock": rate},
-        }
-    )
+_small = functools.partial(Config.upscaler, width=40, height=64)
+"""An engine with lines of up to 40 pixels."""
+
+_signed = functools.partial(
+    _small, pixel="ap_fixed<8,8>", output="ap_fixed<10,8,AP_RND_CONV,AP_SAT_SYM>"
+)
 
 
 def _noise(config: Config, random: np.random.Generator, *sizes: tuple[int, int]) -> Frames:
@@ -165,66 +149,62 @@ def _plain(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
 
 
 _X2 = (9, 2, 4, 1)
-_SIGNED = {"pixel": "ap_fixed<8,8>", "output": "ap_fixed<10,8,AP_RND_CONV,AP_SAT_SYM>"}
 
 CASES: dict[str, tuple[str, Config, int, Make]] = {
     "study": (
         "A kernel used without its turn by 180 degrees, or taps of one phase used for another: "
         "ones through the row 1..9 give 9 12 16 ... 18 21 14, the original study's answer.",
-        _config(_X2, 4, {"weight": "ap_fixed<10,10>"}), 0, _study,
+        _small(_X2, 4, weight="ap_fixed<10,10>"), 0, _study,
     ),
     "impulse": (
         "Any tap at the wrong place: one pixel in each corner and in the middle prints the kernel.",
-        _config(_X2, 4, {"weight": "ap_fixed<10,10>"}), 0, _impulse,
+        _small(_X2, 4, weight="ap_fixed<10,10>"), 0, _impulse,
     ),
     "extremes": (
         "An accumulator too narrow, and saturation at the wrong side: in each phase the largest "
         "and the smallest sum that any picture can give.",
-        _config(_X2, 4), 0, _extremes,
+        _small(_X2, 4), 0, _extremes,
     ),
     "flat": (
         "Phases of unequal gain, and rows or columns taken from beyond the edge: checkerboard, "
         "ramp and white.",
-        _config(_X2, 4), 0, _checkerboard,
+        _small(_X2, 4), 0, _checkerboard,
     ),
     "sizes": (
         "Anything left over from the frame before, a beat lost where a line ends in half a beat, "
         "and a bubble or a hang between frames: sizes change, down to single pixels.",
-        _config(_X2, 4), 0, _sizes,
+        _small(_X2, 4), 0, _sizes,
     ),
     "repeat": (
         "A clock lost between frames of one size.",
-        _config(_X2, 4), 0, _thrice,
+        _small(_X2, 4), 0, _thrice,
     ),
     "half-rate": (
         "Weights of one phase meeting pixels of another when multipliers take turns.",
-        _config(_X2, 2), 0, _sizes,
+        _small(_X2, 2), 0, _sizes,
     ),
     "quarter-rate": (
         "The same with one multiplier set for all four phases.",
-        _config(_X2, 1), 0, _sizes,
+        _small(_X2, 1), 0, _sizes,
     ),
     "ties": (
         "Ties rounded the wrong way, on either sign.",
-        _config((2, 2, 0, 0), 4, _SIGNED), 0, _ties,
+        _signed((2, 2, 0, 0), 4), 0, _ties,
     ),
     "x3": (
         "Three lines computed side by side and read one after the other.",
-        _config((9, 3, 4, 2), 3), 0, _plain,
+        _small((9, 3, 4, 2), 3), 0, _plain,
     ),
     "x4": (
         "Four lines side by side; an even kernel; signed codes.",
-        _config((8, 4, 2, 0), 4, _SIGNED), 0, _plain,
+        _signed((8, 4, 2, 0), 4), 0, _plain,
     ),
     "channels": (
         "Channels exchanged, products rounded in the wrong place, a bias added twice.",
-        _config(
+        _small(
             (3, 2, 1, 1), 4,
-            {
-                "product": "ap_fixed<16,10,AP_RND>", "bias": "ap_fixed<14,8>",
-                "accumulator": "ap_fixed<18,12>", "output": "ap_fixed<12,10,AP_TRN_ZERO,AP_SAT>",
-            },
-            channels=3,
+            channels=3, product="ap_fixed<16,10,AP_RND>", bias="ap_fixed<14,8>",
+            accumulator="ap_fixed<18,12>", output="ap_fixed<12,10,AP_TRN_ZERO,AP_SAT>",
         ), 0, _plain,
     ),
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import zlib
 from pathlib import Path
@@ -14,10 +13,6 @@ from click.testing import CliRunner
 from deconv4k import bringup, engine, kernels, place, signature, synthesis
 from deconv4k.cli import cli
 from deconv4k.errors import InputError
-
-needs_yosys = pytest.mark.skipif(
-    importlib.util.find_spec("pyosys") is None, reason="make synth installs Yosys"
-)
 
 BANDS = json.loads((Path(__file__).parent / "resources.json").read_text())
 """LUTs, carries and flip-flops at the last look; a change that costs more than a tenth is seen."""
@@ -31,7 +26,6 @@ def test_cells_are_counted() -> None:
     assert (found["bram18"], found["lut"]) == (4, 6)
 
 
-@needs_yosys
 @pytest.mark.parametrize("name", ["x2_k9_4ppc", "x2_k3_1ppc"])
 def test_resources(name: str) -> None:
     found = synthesis.core("ecp5", name, "deconv").resources
