@@ -4,6 +4,8 @@ skid.v
 fifo.v
 operand.v
 multiply.v
+add4.v
+multiply_add.v
 quantise.v
 framer.v
 scan.v

@@ -125,8 +125,9 @@ module deconv #(
         end
     endgenerate
 
-    // Without this guard a tool might stop at a division by zero before it comes to the sentence.
+    // Without these guards a tool might stop at a division by zero before it comes to the sentence.
     localparam LANES = PPC > 0 ? PPC : 1;
+    localparam FACTORS = C_IN > 0 ? C_IN : 1;
     localparam GROUP = LANES > S ? 2 : 1;
     localparam CLOCKS = S * S / LANES;
     localparam T_W = CLOCKS > 1 ? $clog2(CLOCKS) : 1;
@@ -319,21 +320,42 @@ module deconv #(
         .pad(pad)
     );
 
-    wire [SIDE*SIDE*PIXEL_BITS-1:0] pixels;
+    // In the window an unsigned pixel has a zero in front: multipliers take signed factors.
+    localparam FACTOR_W = PIXEL_W + (PIXEL_SIGNED != 0 ? 0 : 1);
+    wire [SIDE*FACTORS*FACTOR_W-1:0] factors;
+    genvar n;
+    generate
+        for (n = 0; n < SIDE * FACTORS; n = n + 1) begin : g_factor
+            wire [PIXEL_W-1:0] code = column[n*PIXEL_W+:PIXEL_W];
+            wire [(n+1)*FACTOR_W-1:0] joined;
+            if (n > 0 && PIXEL_SIGNED != 0) begin : g_signed
+                assign joined = {code, g_factor[n-1].joined};
+            end else if (n > 0) begin : g_unsigned
+                assign joined = {1'b0, code, g_factor[n-1].joined};
+            end else if (PIXEL_SIGNED != 0) begin : g_first_signed
+                assign joined = code;
+            end else begin : g_first_unsigned
+                assign joined = {1'b0, code};
+            end
+        end
+        assign factors = g_factor[SIDE*FACTORS-1].joined;
+    endgenerate
+
+    wire [SIDE*SIDE*C_IN*FACTOR_W-1:0] pixels;
     wire window_valid;
     wire window_half;
     wire window_pad;
     window #(
         .AHEAD(AHEAD),
         .BEHIND(BEHIND),
-        .PIXEL_BITS(PIXEL_BITS),
+        .PIXEL_BITS(C_IN * FACTOR_W),
         .NEAR_W(NEAR_W),
         .TAG_W(2)
     ) window (
         .clk(clk),
         .rst(rst),
         .step(column_step),
-        .column(column),
+        .column(factors),
         .above(above),
         .below(below),
         .left(left),
@@ -402,7 +424,6 @@ module deconv #(
     );
 
     wire [LANES*OUT_W-1:0] outputs;
-    genvar n;
     generate
         for (n = 0; n < LANES; n = n + 1) begin : g_output
             wire [OUT_W-1:0] code;

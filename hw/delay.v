@@ -18,11 +18,14 @@ module delay #(
             wire unused = &{1'b0, clk, rst};
         end else begin : g_registers
             reg [WIDTH*DEPTH-1:0] line_q;
-            wire [WIDTH*(DEPTH+1)-1:0] line = {line_q, d};
-            assign q = line[WIDTH*(DEPTH+1)-1-:WIDTH];
-            always @(posedge clk) begin
-                line_q <= line[WIDTH*DEPTH-1:0];
-                if (rst) line_q <= {WIDTH * DEPTH{1'b0}};
+            assign q = line_q[WIDTH*DEPTH-1-:WIDTH];
+            if (DEPTH == 1) begin : g_one
+                always @(posedge clk) line_q <= rst ? {WIDTH{1'b0}} : d;
+            end else begin : g_more
+                always @(posedge clk) begin
+                    line_q <= {line_q[WIDTH*(DEPTH-1)-1:0], d};
+                    if (rst) line_q <= {WIDTH * DEPTH{1'b0}};
+                end
             end
         end
     endgenerate

@@ -1,9 +1,9 @@
-// operand: the register in front of a multiplier's input.
+// operand: the registers in front of a multiplier's input, two as in most DSP blocks.
 //
-// It stands apart from `multiply` so that a target whose DSP blocks hold these registers can take
+// They stand apart from `multiply` so that a target whose DSP blocks hold such registers can take
 // both files from its own folder: there the wire ends in the block's register.
 //
-// Latency: 1 clock. Throughput: a word a clock.
+// Latency: 2 clocks. Throughput: a word a clock.
 `default_nettype none
 
 module operand #(
@@ -13,7 +13,11 @@ module operand #(
     input wire [WIDTH-1:0] d,
     output reg [WIDTH-1:0] q
 );
-    always @(posedge clk) q <= d;
+    reg [WIDTH-1:0] d_q;
+    always @(posedge clk) begin
+        d_q <= d;
+        q   <= d_q;
+    end
 endmodule
 
 `default_nettype wire

@@ -7,17 +7,18 @@
 // In clock t = 0 .. S*S/LANES - 1 of one window, lane n computes phase number t * LANES + n = r*S + s.
 // A lane has a multiplier for each pixel that any of its phases uses, and picks the weight by t.
 //
-// Formats: pixels PIXEL_W bits, weights WEIGHT_W bits, signed or not; products exact, or (PRODUCT_W
+// Formats: pixels PIXEL_W bits, weights WEIGHT_W bits, signed or not; in the window an unsigned pixel
+// has a zero in front, as every multiplier wants its factors; products exact, or (PRODUCT_W
 // above 0) quantised to PRODUCT_W bits by PRODUCT_SHIFT, _Q and _O; sums wrap modulo 2**ACC_W.
 // kernel holds the weights in PyTorch's order (c, ky, kx), the first in the least significant bits,
 // and, as bias, belongs to the window of the same clock.
 //
-//   stage 1      operand: the window, and the weights of clock t
-//   stage 2      multiply
-//   stage 3..5   quantise the products (only with a product format)
-//   then         adder tree, a level a clock, as wide as its sums need
+//   stage 1, 2   operand: the window, and the weights of clock t
+//   stage 3..5   multiply_add: four products and their sum; with a product format multiply, quantise
+//                (three clocks more) and add4
+//   then         add4: four of these sums at a time, and the bias among them, two clocks for each level
 //
-// Latency: 2 + (PRODUCT_W > 0 ? 3 : 0) + ceil(log2(most terms of a lane)) clocks.
+// Latency: 5 + (PRODUCT_W > 0 ? 3 : 0) + 2 * LEVELS clocks.
 // Throughput: LANES sums a clock.
 // Golden: deconv4k.golden.phase_sums
 `default_nettype none
@@ -43,7 +44,9 @@ module phase_sums #(
     parameter PRODUCT_O = 3,
     parameter ACC_W = 23,
     parameter TAG_W = 3,
+    // derived
     parameter SIDE = AHEAD + BEHIND + 1,
+    parameter FACTOR_W = PIXEL_W + (PIXEL_SIGNED != 0 ? 0 : 1),
     parameter CLOCKS = S * S / LANES,
     parameter T_W = CLOCKS > 1 ? $clog2(CLOCKS) : 1,
     parameter BIAS_BITS = BIAS_W > 0 ? BIAS_W : 1
@@ -51,7 +54,7 @@ module phase_sums #(
     input wire clk,
     input wire rst,
     input wire [T_W-1:0] t,
-    input wire [SIDE*SIDE*C_IN*PIXEL_W-1:0] window,
+    input wire [SIDE*SIDE*C_IN*FACTOR_W-1:0] window,
     input wire [C_IN*K*K*WEIGHT_W-1:0] kernel,
     input wire [BIAS_BITS-1:0] bias,
     input wire [TAG_W-1:0] tag,
@@ -61,9 +64,11 @@ module phase_sums #(
     localparam EXACT_W = PIXEL_W + WEIGHT_W + (PIXEL_SIGNED == 0 && WEIGHT_SIGNED == 0 ? 1 : 0);
     localparam TERM_W = PRODUCT_W > 0 ? PRODUCT_W + (PRODUCT_SIGNED != 0 ? 0 : 1) : EXACT_W;
     localparam BIAS_TERM_W = BIAS_W + (BIAS_SIGNED != 0 ? 0 : 1);
-    // The tree's terms are of one width: the wider of product and bias.
-    localparam LEAF_W = BIAS_W > 0 && BIAS_TERM_W > TERM_W ? BIAS_TERM_W : TERM_W;
+    // The tree's leaves, sums of four products or the bias, are of one width: the wider of the two.
+    localparam NEEDED_W = BIAS_W > 0 && BIAS_TERM_W > TERM_W + 2 ? BIAS_TERM_W : TERM_W + 2;
+    localparam LEAF_W = NEEDED_W < ACC_W ? NEEDED_W : ACC_W;
     localparam PIXELS = SIDE * SIDE;
+    localparam TAP_W = WEIGHT_W + (WEIGHT_SIGNED != 0 ? 0 : 1);
 
     // Kernel row (column) of phase r for the pixel at offset dy; outside 0 .. K-1: none.
     function integer tap(input integer r, input integer dy);
@@ -112,32 +117,33 @@ module phase_sums #(
         end
     endfunction
 
-    function integer terms(input integer n);
-        terms = C_IN * used(n) + (BIAS_W > 0 ? 1 : 0);
+    // Leaves of lane n's tree, how many are left above `level` levels, and the bits that they need.
+    function integer leaves(input integer n);
+        leaves = (C_IN * used(n) + 3) / 4 + (BIAS_W > 0 ? 1 : 0);
     endfunction
 
-    function integer most_terms(input integer unused_argument);
-        integer n;
-        begin
-            most_terms = 1 + 0 * unused_argument;
-            for (n = 0; n < LANES; n = n + 1) if (terms(n) > most_terms) most_terms = terms(n);
-        end
-    endfunction
-
-    localparam LEVELS = $clog2(most_terms(0));
-
-    // The sums of `count` terms after `level` levels, and the bits that they need.
-    function integer sums_left(input integer count, input integer level);
-        sums_left = (count + (1 << level) - 1) >> level;
+    function integer left(input integer n, input integer level);
+        left = (leaves(n) + (1 << 2 * level) - 1) >> 2 * level;
     endfunction
 
     function integer sum_w(input integer level);
-        sum_w = LEAF_W + level < ACC_W ? LEAF_W + level : ACC_W;
+        sum_w = LEAF_W + 2 * level < ACC_W ? LEAF_W + 2 * level : ACC_W;
     endfunction
+
+    function integer most_leaves(input integer unused_argument);
+        integer n;
+        begin
+            most_leaves = 1 + 0 * unused_argument;
+            for (n = 0; n < LANES; n = n + 1) if (leaves(n) > most_leaves) most_leaves = leaves(n);
+        end
+    endfunction
+
+    localparam LEVELS = ($clog2(most_leaves(0)) + 1) / 2;
+    localparam PRODUCT_CLOCKS = PRODUCT_W > 0 ? 3 : 0;
 
     delay #(
         .WIDTH(TAG_W),
-        .DEPTH(2 + (PRODUCT_W > 0 ? 3 : 0) + LEVELS)
+        .DEPTH(5 + PRODUCT_CLOCKS + 2 * LEVELS)
     ) tag_delay (
         .clk(clk),
         .rst(rst),
@@ -145,11 +151,11 @@ module phase_sums #(
         .q(out_tag)
     );
 
-    // The bias joins the products where they enter the tree.
+    // The bias joins the first sums where they enter the tree.
     wire [BIAS_BITS-1:0] late_bias;
     delay #(
         .WIDTH(BIAS_BITS),
-        .DEPTH(BIAS_W > 0 ? 2 + (PRODUCT_W > 0 ? 3 : 0) : 0)
+        .DEPTH(BIAS_W > 0 ? 5 + PRODUCT_CLOCKS : 0)
     ) bias_delay (
         .clk(clk),
         .rst(1'b0),
@@ -157,17 +163,21 @@ module phase_sums #(
         .q(late_bias)
     );
 
-    wire [PIXELS*C_IN*PIXEL_W-1:0] window_q;
+    wire [PIXELS*C_IN*FACTOR_W-1:0] window_q;
     operand #(
-        .WIDTH(PIXELS * C_IN * PIXEL_W)
+        .WIDTH(PIXELS * C_IN * FACTOR_W)
     ) window_operand (
         .clk(clk),
         .d(window),
         .q(window_q)
     );
 
-    genvar n, k, level, clock;
+    // Each pixel once, for all lanes.
+    genvar n, k, j, level, clock;
     generate
+        for (k = 0; k < PIXELS * C_IN; k = k + 1) begin : g_pixel
+            wire [FACTOR_W-1:0] factor = window_q[k*FACTOR_W+:FACTOR_W];
+        end
         for (n = 0; n < LANES; n = n + 1) begin : g_lane
             // Lanes are joined one by one: simulators are slow with vectors that have many drivers.
             wire [ACC_W-1:0] sum;
@@ -179,9 +189,9 @@ module phase_sums #(
             end
 
             localparam COUNT = C_IN * used(n);
-            localparam TERMS = terms(n);
-            localparam LANE_LEVELS = $clog2(TERMS);
-            if (TERMS == 0) begin : g_empty
+            localparam QUADS = (COUNT + 3) / 4;
+            localparam LANE_LEVELS = ($clog2(leaves(n)) + 1) / 2;
+            if (leaves(n) == 0) begin : g_empty
                 // A phase without taps (K < S): its outputs are zero.
                 assign sum = {ACC_W{1'b0}};
             end else begin : g_sum
@@ -222,104 +232,137 @@ module phase_sums #(
                     .q(weights_q)
                 );
 
-                // The terms: products and bias.
-                for (k = 0; k < TERMS; k = k + 1) begin : g_term
-                    wire signed [sum_w(0)-1:0] value;
-                    if (k >= COUNT) begin : g_bias
-                        wire sign = BIAS_SIGNED != 0 && late_bias[BIAS_BITS-1];
-                        wire [LEAF_W+BIAS_BITS-1:0] wide = {{LEAF_W{sign}}, late_bias};
-                        assign value = wide[sum_w(0)-1:0];
+                // The factors of the leaves, which are sums of four products, and then the bias.
+                wire [4*QUADS*TAP_W:0] factors;
+                assign factors[4*QUADS*TAP_W] = 1'b0;
+                wire unused_factors = &{1'b0, factors};
+                for (k = 0; k < 4 * QUADS; k = k + 1) begin : g_factor
+                    if (k < COUNT) begin : g_tap
+                        wire [WEIGHT_W-1:0] code = weights_q[k*WEIGHT_W+:WEIGHT_W];
+                        wire [WEIGHT_W:0] wide = {1'b0, code};
+                        assign factors[k*TAP_W+:TAP_W] = wide[TAP_W-1:0];
                         wire unused = &{1'b0, wide};
-                    end else if (PRODUCT_W == 0) begin : g_product
-                        localparam I = pixel(n, k / C_IN);
-                        multiply #(
-                            .A_W(PIXEL_W),
-                            .A_SIGNED(PIXEL_SIGNED),
-                            .B_W(WEIGHT_W),
-                            .B_SIGNED(WEIGHT_SIGNED),
-                            .P_W(sum_w(0))
-                        ) multiply (
-                            .clk(clk),
-                            .a(window_q[(I*C_IN+k%C_IN)*PIXEL_W+:PIXEL_W]),
-                            .b(weights_q[k*WEIGHT_W+:WEIGHT_W]),
-                            .p(value)
-                        );
-                    end else begin : g_quantised
-                        localparam I = pixel(n, k / C_IN);
-                        wire [EXACT_W-1:0] exact;
-                        wire [PRODUCT_W-1:0] rounded;
-                        multiply #(
-                            .A_W(PIXEL_W),
-                            .A_SIGNED(PIXEL_SIGNED),
-                            .B_W(WEIGHT_W),
-                            .B_SIGNED(WEIGHT_SIGNED),
-                            .P_W(EXACT_W)
-                        ) multiply (
-                            .clk(clk),
-                            .a(window_q[(I*C_IN+k%C_IN)*PIXEL_W+:PIXEL_W]),
-                            .b(weights_q[k*WEIGHT_W+:WEIGHT_W]),
-                            .p(exact)
-                        );
-                        quantise #(
-                            .IN_W(EXACT_W),
-                            .IN_SIGNED(1),
-                            .SHIFT(PRODUCT_SHIFT),
-                            .Q(PRODUCT_Q),
-                            .O(PRODUCT_O),
-                            .OUT_W(PRODUCT_W),
-                            .OUT_SIGNED(PRODUCT_SIGNED)
-                        ) quantise (
-                            .clk(clk),
-                            .in(exact),
-                            .out(rounded)
-                        );
-                        wire sign = PRODUCT_SIGNED != 0 && rounded[PRODUCT_W-1];
-                        wire [LEAF_W+PRODUCT_W-1:0] wide = {{LEAF_W{sign}}, rounded};
-                        assign value = wide[sum_w(0)-1:0];
-                        wire unused = &{1'b0, wide};
+                    end else begin : g_none
+                        assign factors[k*TAP_W+:TAP_W] = {TAP_W{1'b0}};
                     end
                 end
-
-                // The adder tree. Registers are read as they are: simulators pay for every wire.
-                for (level = 1; level <= LANE_LEVELS; level = level + 1) begin : g_level
-                    localparam V = sum_w(level - 1);
-                    localparam W = sum_w(level);
-                    localparam signed [V-1:0] NOTHING = 0;
-                    for (k = 0; k < sums_left(TERMS, level); k = k + 1) begin : g_node
-                        reg signed [W-1:0] value;
-                        if (2 * k + 1 >= sums_left(TERMS, level - 1)) begin : g_single
-                            if (level == 1) begin : g_first
-                                always @(posedge clk) value <= g_term[2*k].value + NOTHING;
-                            end else begin : g_further
-                                always @(posedge clk) begin
-                                    value <= g_level[level-1].g_node[2*k].value + NOTHING;
+                // The tree: level 0 are the leaves, each further level adds four nodes of the one below.
+                // A level is filled up with zeros to what the next one reads.
+                for (level = 0; level <= LANE_LEVELS; level = level + 1) begin : g_level
+                    localparam BELOW = level > 0 ? left(n, level - 1) : COUNT;
+                    for (k = 0; k < (level < LANE_LEVELS ? 4 * left(n, level + 1) : 1); k = k + 1)
+                    begin : g_node
+                        wire signed [sum_w(level)-1:0] value;
+                        localparam TERMS = BELOW - 4 * k < 4 ? BELOW - 4 * k : 4;
+                        localparam I0 = pixel(n, 4 * k / C_IN) * C_IN + 4 * k % C_IN;
+                        localparam I1 = pixel(n, (4 * k + 1) / C_IN) * C_IN + (4 * k + 1) % C_IN;
+                        localparam I2 = pixel(n, (4 * k + 2) / C_IN) * C_IN + (4 * k + 2) % C_IN;
+                        localparam I3 = pixel(n, (4 * k + 3) / C_IN) * C_IN + (4 * k + 3) % C_IN;
+                        if (k >= left(n, level)) begin : g_none
+                            assign value = 0;
+                        end else if (level == 0 && k >= QUADS) begin : g_bias
+                            wire sign = BIAS_SIGNED != 0 && late_bias[BIAS_BITS-1];
+                            wire [LEAF_W+BIAS_BITS-1:0] wide = {{LEAF_W{sign}}, late_bias};
+                            assign value = wide[LEAF_W-1:0];
+                            wire unused = &{1'b0, wide};
+                        end else if (level == 0 && PRODUCT_W == 0) begin : g_exact
+                            multiply_add #(
+                                .TERMS(TERMS),
+                                .A_W(PIXEL_W),
+                                .A_SIGNED(PIXEL_SIGNED),
+                                .B_W(WEIGHT_W),
+                                .B_SIGNED(WEIGHT_SIGNED),
+                                .SUM_W(LEAF_W)
+                            ) multiply_add (
+                                .clk(clk),
+                                .a0(g_pixel[I0].factor),
+                                .a1(g_pixel[I1].factor),
+                                .a2(g_pixel[I2].factor),
+                                .a3(g_pixel[I3].factor),
+                                .b0(factors[4*k*TAP_W+:TAP_W]),
+                                .b1(factors[(4*k+1)*TAP_W+:TAP_W]),
+                                .b2(factors[(4*k+2)*TAP_W+:TAP_W]),
+                                .b3(factors[(4*k+3)*TAP_W+:TAP_W]),
+                                .sum(value)
+                            );
+                        end else if (level == 0) begin : g_quantised
+                            localparam P_W = TERM_W < LEAF_W ? TERM_W : LEAF_W;
+                            wire [4*P_W-1:0] terms;
+                            for (j = 0; j < 4; j = j + 1) begin : g_term
+                                localparam I = j == 0 ? I0 : j == 1 ? I1 : j == 2 ? I2 : I3;
+                                if (j < TERMS) begin : g_product
+                                    wire [EXACT_W-1:0] exact;
+                                    wire [PRODUCT_W-1:0] rounded;
+                                    multiply #(
+                                        .A_W(PIXEL_W),
+                                        .A_SIGNED(PIXEL_SIGNED),
+                                        .B_W(WEIGHT_W),
+                                        .B_SIGNED(WEIGHT_SIGNED),
+                                        .P_W(EXACT_W)
+                                    ) multiply (
+                                        .clk(clk),
+                                        .a(g_pixel[I].factor),
+                                        .b(factors[(4*k+j)*TAP_W+:TAP_W]),
+                                        .p(exact)
+                                    );
+                                    quantise #(
+                                        .IN_W(EXACT_W),
+                                        .IN_SIGNED(1),
+                                        .SHIFT(PRODUCT_SHIFT),
+                                        .Q(PRODUCT_Q),
+                                        .O(PRODUCT_O),
+                                        .OUT_W(PRODUCT_W),
+                                        .OUT_SIGNED(PRODUCT_SIGNED)
+                                    ) quantise (
+                                        .clk(clk),
+                                        .in(exact),
+                                        .out(rounded)
+                                    );
+                                    wire sign = PRODUCT_SIGNED != 0 && rounded[PRODUCT_W-1];
+                                    wire [PRODUCT_W:0] wide = {sign, rounded};
+                                    assign terms[j*P_W+:P_W] = wide[P_W-1:0];
+                                    wire unused = &{1'b0, wide};
+                                end else begin : g_none
+                                    assign terms[j*P_W+:P_W] = {P_W{1'b0}};
                                 end
                             end
-                        end else if (level == 1) begin : g_first
-                            always @(posedge clk) begin
-                                value <= g_term[2*k].value + g_term[2*k+1].value;
-                            end
+                            add4 #(
+                                .TERMS(TERMS),
+                                .IN_W(P_W),
+                                .OUT_W(LEAF_W)
+                            ) add (
+                                .clk(clk),
+                                .a(terms[0+:P_W]),
+                                .b(terms[P_W+:P_W]),
+                                .c(terms[2*P_W+:P_W]),
+                                .d(terms[3*P_W+:P_W]),
+                                .sum(value)
+                            );
                         end else begin : g_further
-                            always @(posedge clk) begin
-                                value <= g_level[level-1].g_node[2*k].value +
-                                         g_level[level-1].g_node[2*k+1].value;
-                            end
+                            add4 #(
+                                .TERMS(TERMS),
+                                .IN_W(sum_w(level - 1)),
+                                .OUT_W(sum_w(level))
+                            ) add (
+                                .clk(clk),
+                                .a(g_level[level-1].g_node[4*k].value),
+                                .b(g_level[level-1].g_node[4*k+1].value),
+                                .c(g_level[level-1].g_node[4*k+2].value),
+                                .d(g_level[level-1].g_node[4*k+3].value),
+                                .sum(value)
+                            );
                         end
                     end
                 end
                 localparam SUM_W = sum_w(LANE_LEVELS);
                 wire [SUM_W-1:0] total;
-                if (LANE_LEVELS == 0) begin : g_one_term
-                    assign total = g_term[0].value[SUM_W-1:0];
-                end else begin : g_root
-                    assign total = g_level[LANE_LEVELS].g_node[0].value;
-                end
+                assign total = g_level[LANE_LEVELS].g_node[0].value;
 
                 // Every lane takes as long as the one with the most terms.
                 wire [SUM_W-1:0] late;
                 delay #(
                     .WIDTH(SUM_W),
-                    .DEPTH(LEVELS - LANE_LEVELS)
+                    .DEPTH(2 * (LEVELS - LANE_LEVELS))
                 ) even (
                     .clk(clk),
                     .rst(1'b0),

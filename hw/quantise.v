@@ -44,21 +44,29 @@ module quantise #(
     localparam X_W = (IN_W + 1 > DROP + 1 ? IN_W + 1 : DROP + 1) + ADD;
     localparam FLOOR_W = X_W - DROP + 1;
 
-    wire sign = IN_SIGNED != 0 && in[IN_W-1];
-    wire [X_W-1:0] x;
-    wire [FLOOR_W-1:0] floor = {x[X_W-1], x[X_W-1:DROP]};
-    wire up;
+    // verilator lint_off UNUSEDSIGNAL
+    wire signed [X_W-1:0] x;
+    // verilator lint_on UNUSEDSIGNAL
+    wire signed [FLOOR_W:0] scaled;  // rounded down; below it, whether that is one too low
 
+    // What is signed repeats its sign where it becomes wider.
+    // verilator lint_off WIDTHEXPAND
     generate
         if (ADD > 0) begin : g_add
+            wire sign = IN_SIGNED != 0 && in[IN_W-1];
             assign x = {{X_W - IN_W - ADD{sign}}, in, {ADD{1'b0}}};
-        end else begin : g_extend
-            assign x = {{X_W - IN_W{sign}}, in};
+        end else if (IN_SIGNED != 0) begin : g_extend
+            assign x = $signed(in);
+        end else begin : g_unsigned
+            assign x = $signed({1'b0, in});
         end
 
         if (DROP == 0) begin : g_exact
-            assign up = 1'b0;
+            assign scaled = {x[X_W-1], x, 1'b0};
+        end else if (Q == 0) begin : g_half_up
+            assign scaled = $signed(x[X_W-1:DROP-1]);
         end else begin : g_round
+            wire sign = x[X_W-1];
             wire half = x[DROP-1];
             wire low;  // what lies below the half
             if (DROP > 1) begin : g_low
@@ -66,14 +74,12 @@ module quantise #(
             end else begin : g_no_low
                 assign low = 1'b0;
             end
-            wire tie_up = Q == 0 ? 1'b1 : Q == 1 ? sign : Q == 2 ? 1'b0 : Q == 3 ? !sign : floor[0];
-            assign up = Q == 5 ? 1'b0 : Q == 6 ? sign && (half || low) : half && (low || tie_up);
+            wire tie_up = Q == 1 ? sign : Q == 2 ? 1'b0 : Q == 3 ? !sign : x[DROP];
+            wire up = Q == 5 ? 1'b0 : Q == 6 ? sign && (half || low) : half && (low || tie_up);
+            assign scaled = {x[X_W-1], x[X_W-1:DROP], up};
         end
     endgenerate
-
-    reg [FLOOR_W-1:0] floor_q;
-    reg up_q;
-    reg [FLOOR_W-1:0] rounded_q2;
+    // verilator lint_on WIDTHEXPAND
 
     // Wide enough to see every overflow: the bits above the target's range must repeat the sign.
     localparam V_W = FLOOR_W > OUT_W + 2 ? FLOOR_W : OUT_W + 2;
@@ -83,22 +89,27 @@ module quantise #(
     localparam [OUT_W-1:0] HIGH = ~LOWEST;
     localparam [OUT_W-1:0] LOW = OUT_SIGNED != 0 && O == 2 ? ~HIGH + ONE : LOWEST;
 
-    wire [V_W-1:0] v = {{V_W - FLOOR_W + 1{rounded_q2[FLOOR_W-1]}}, rounded_q2[FLOOR_W-2:0]};
-    wire over = !v[V_W-1] && |v[V_W-2:TOP];
-    wire symmetric = OUT_SIGNED != 0 && O == 2 && v[OUT_W-1:0] == LOWEST;
-    wire under = v[V_W-1] && (OUT_SIGNED == 0 || !(&v[V_W-2:TOP]) || symmetric);
+    reg signed [FLOOR_W:0] scaled_q;
+    reg signed [V_W-1:0] v_q2;  // rounded
     reg [OUT_W-1:0] out_q3;
+    wire over = !v_q2[V_W-1] && |v_q2[V_W-2:TOP];
+    wire symmetric = OUT_SIGNED != 0 && O == 2 && v_q2[OUT_W-1:0] == LOWEST;
+    wire under = v_q2[V_W-1] && (OUT_SIGNED == 0 || !(&v_q2[V_W-2:TOP]) || symmetric);
 
     assign out = out_q3;
 
+    // verilator lint_off WIDTHTRUNC
+    // verilator lint_off WIDTHEXPAND
     always @(posedge clk) begin
-        floor_q <= floor;
-        up_q <= up;
-        rounded_q2 <= floor_q + {{FLOOR_W - 1{1'b0}}, up_q};
-        out_q3 <= v[OUT_W-1:0];
+        scaled_q <= scaled;
+        // Halves: one more half, then without them.
+        v_q2 <= (scaled_q + 2'sd1) >>> 1;
+        out_q3 <= v_q2[OUT_W-1:0];
         if (O != 3 && over) out_q3 <= O == 1 ? {OUT_W{1'b0}} : HIGH;
         if (O != 3 && under) out_q3 <= O == 1 ? {OUT_W{1'b0}} : LOW;
     end
+    // verilator lint_on WIDTHEXPAND
+    // verilator lint_on WIDTHTRUNC
 endmodule
 
 `default_nettype wire

@@ -116,17 +116,20 @@ module raster #(
             reg late_q;
             wire [BEAT_W-1:0] second = in_pad ? {BEAT_W{1'b0}} : in_pixels;
             wire pair = in_valid && in_half;
+            wire late = pair && !rst;
+            wire write = late || late_q && !rst;
             always @(posedge clk) begin
-                if (in_valid && !in_half) first_q <= in_pixels;
                 // Row 0 is written when the pair is complete, row 1 in the clock after.
                 if (pair) begin
                     write_beat_q <= {second[0+:HALF_W], first_q[0+:HALF_W]};
                     second_row_q <= {second[HALF_W+:HALF_W], first_q[HALF_W+:HALF_W]};
+                end else begin
+                    if (in_valid) first_q <= in_pixels;
+                    if (late_q) write_beat_q <= second_row_q;
                 end
-                if (late_q) write_beat_q <= second_row_q;
-                write_q <= (pair || late_q) && !rst;
+                write_q <= write;
                 write_r_q <= late_q;
-                late_q <= pair && !rst;
+                late_q <= late;
             end
             wire unused = &{1'b0, in_t};
         end else begin : g_single

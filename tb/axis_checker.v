@@ -50,6 +50,7 @@ module axis_checker #(
     reg inside_q;  // beats of a frame are missing
     reg [15:0] line_beats_q;
     reg [15:0] columns_q;  // beats missing in its line
+    reg last_q;  // only one
     reg [15:0] lines_q;  // lines missing in it
     initial begin
         armed_q = 1'b0;
@@ -62,9 +63,8 @@ module axis_checker #(
     wire start = beat && !inside_q && tuser === 1'b1 && !empty;
     wire in_frame = start || beat && inside_q;
     wire [15:0] width = inside_q ? line_beats_q : line_beats;
-    wire [15:0] columns = inside_q ? columns_q : line_beats;
     wire [15:0] lines = inside_q ? lines_q : frame_lines;
-    wire last = columns == 1;
+    wire last = inside_q ? last_q : line_beats == 1;
     assign events[5] = framing && beat && !in_frame;
     assign events[6] = framing && beat && inside_q && tuser === 1'b1;
     assign events[7] = framing && in_frame && tlast === 1'b1 && !last;
@@ -73,10 +73,16 @@ module axis_checker #(
     always @(posedge clk) begin
         if (beat) beats <= beats + 1'b1;
         if (in_frame) begin
-            line_beats_q <= width;
-            columns_q <= last ? width : columns - 1'b1;
-            lines_q <= last ? lines - 1'b1 : lines;
-            inside_q <= !(last && lines == 1);
+            if (start || last) begin
+                line_beats_q <= width;
+                columns_q <= last ? width : width - 1'b1;
+                last_q <= last ? width == 1 : width == 2;
+                lines_q <= last ? lines - 1'b1 : lines;
+                inside_q <= !(last && lines == 1);
+            end else begin
+                columns_q <= columns_q - 1'b1;
+                last_q <= columns_q == 2;
+            end
         end
         if (rst === 1'b1) begin
             armed_q  <= 1'b1;

@@ -41,11 +41,15 @@ module channel_checker #(
     assign events[3] = run && valid === 1'b1 && (^payload) === 1'bx;
     assign events[4] = reset_q && valid === 1'b1;
 
+    // Simulators pass this by while nothing is held or reset.
+    wire busy = rst === 1'b1 || reset_q || held || held_q;
     always @(posedge clk) begin
-        if (rst === 1'b1) armed_q <= 1'b1;
-        reset_q <= armed_q && rst === 1'b1;
-        held_q <= held;
-        if (held) payload_q <= payload;
+        if (busy) begin
+            if (rst === 1'b1) armed_q <= 1'b1;
+            reset_q <= armed_q && rst === 1'b1;
+            held_q <= held;
+            payload_q <= payload;
+        end
     end
 endmodule
 

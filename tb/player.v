@@ -36,6 +36,9 @@ module player #(
     reg [31:0] offered;
     reg [31:0] random;
     reg [15:0] wait_q;
+    wire pausing = pause != 0;
+    wire free = tready || !tvalid;
+    wire held = offered >= limit || wait_q != 0;
 
     // Blocking on purpose: the file is read in order, within one clock.
     initial begin
@@ -53,20 +56,19 @@ module player #(
             random = seed ^ 32'h9e3779b9;
             tvalid <= 1'b0;
         end else begin
-            if (pause != 0) begin
+            if (pausing) begin
                 random = random ^ (random << 13);
                 random = random ^ (random >> 17);
                 random = random ^ (random << 5);
             end
-            if (tready || !tvalid) begin
+            if (free) begin
                 if (!loaded) begin
                     loaded = $fscanf(file, "%h\n", next) == 1;
                     if (loaded && next[DATA_W+1]) begin
                         loaded = $fscanf(file, "%h %h\n", next_width, next_height) == 2;
                     end
                 end
-                if (loaded && offered < limit && wait_q == 0
-                    && (pause == 0 || random[7:0] >= pause)) begin
+                if (loaded && !held && (!pausing || random[7:0] >= pause)) begin
                     {tuser, tlast, tdata} <= next;
                     tvalid <= 1'b1;
                     if (next[DATA_W+1]) begin

@@ -54,7 +54,7 @@ async def behaves(dut: SimHandleBase) -> None:
     )
     words = [{"a": a, "b": b} for a in edges_a for b in edges_b]
     words += [{"a": rng.getrandbits(width_a), "b": rng.getrandbits(width_b)} for _ in range(500)]
-    await pipeline(dut, words, "p", 2, model)
+    await pipeline(dut, words, "p", 3, model)
 
 
 async def memory(dut: SimHandleBase) -> None:

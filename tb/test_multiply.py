@@ -1,4 +1,4 @@
-"""Exact products of signed and unsigned factors (registered by operand), every pair of codes."""
+"""Exact products of signed and unsigned codes (registered by operand), every pair of them."""
 
 from __future__ import annotations
 

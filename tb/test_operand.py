@@ -1,4 +1,4 @@
-"""A register: every word, one clock later."""
+"""Two registers: every word, two clocks later."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_operand(sim: str, tmp_path: Path, seed: int) -> None:
 
 
 @cocotb.test()
-async def a_clock_later(dut: SimHandleBase) -> None:
+async def two_clocks_later(dut: SimHandleBase) -> None:
     _, rng = case()
     dut.clk.value = 0
-    await pipeline(dut, [{"d": rng.getrandbits(90)} for _ in range(50)], "q", 1, lambda d: d)
+    await pipeline(dut, [{"d": rng.getrandbits(90)} for _ in range(50)], "q", 2, lambda d: d)

@@ -62,7 +62,7 @@ async def sums(dut: SimHandleBase) -> None:
         return together
 
     # A lane has a multiplier for each pixel that one of its phases uses.
-    terms = 0
+    leaves = 0
     for lane in range(lanes):
         used = set()
         for t in range(stride * stride // lanes):
@@ -73,8 +73,20 @@ async def sums(dut: SimHandleBase) -> None:
                 for dx in offsets
                 if tap(r, dy) is not None and tap(s, dx) is not None
             }
-        terms = max(terms, len(used) * channels + (1 if p["BIAS_W"] else 0))
-    latency = 2 + (terms - 1).bit_length()
+        leaves = max(leaves, -(-len(used) * channels // 4) + (1 if p["BIAS_W"] else 0))
+    levels = 0
+    while 4**levels < leaves:
+        levels += 1
+    latency = 5 + 2 * levels
+
+    def factors(window: int) -> int:
+        """Unsigned pixels with a zero in front of each."""
+        if p["PIXEL_SIGNED"]:
+            return window
+        codes = [
+            window >> (n * wide[0]) & ((1 << wide[0]) - 1) for n in range(side * side * channels)
+        ]
+        return sum(code << (n * (wide[0] + 1)) for n, code in enumerate(codes))
 
     kernel = bias = 0
     await reset(dut, kernel=0, bias=0, t=0, window=0, tag=0)
@@ -89,7 +101,7 @@ async def sums(dut: SimHandleBase) -> None:
                 bias = rng.getrandbits(p["BIAS_W"]) if p["BIAS_W"] else 0
                 dut.kernel.value, dut.bias.value = kernel, bias
         tag = rng.getrandbits(p["TAG_W"])
-        dut.t.value, dut.window.value, dut.tag.value = t, window, tag
+        dut.t.value, dut.window.value, dut.tag.value = t, factors(window), tag
         sent.append((expected(window, kernel, bias, t), tag))
         await settle()
         if clock >= latency:

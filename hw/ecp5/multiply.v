@@ -2,10 +2,11 @@
 //
 //   p = a * b
 //
-// Formats: as the portable multiply. Factors of up to 18 bits take one MULT18X18D with its input and
-// output registers; wider ones are left to the synthesiser, between registers in the fabric.
+// Formats: as the portable multiply. Codes of up to 18 bits take one MULT18X18D with its input and
+// output registers; wider ones are left to the synthesiser, between registers in the fabric. A last
+// register in the fabric is for the way from the block to the adders.
 //
-// Latency: 2 clocks, one of them that of the portable operand, which is a wire here.
+// Latency: 3 clocks, two of them those of the portable operand, which is a wire here.
 // Throughput: a product a clock.
 // Golden: deconv4k.golden, pixel times weight
 `default_nettype none
@@ -15,26 +16,32 @@ module multiply #(
     parameter A_SIGNED = 0,
     parameter B_W = 10,
     parameter B_SIGNED = 1,
-    parameter P_W = A_W + B_W + (A_SIGNED == 0 && B_SIGNED == 0 ? 1 : 0)
+    parameter P_W = A_W + B_W + (A_SIGNED == 0 && B_SIGNED == 0 ? 1 : 0),
+    // derived
+    parameter A_BITS = A_W + (A_SIGNED != 0 ? 0 : 1),
+    parameter B_BITS = B_W + (B_SIGNED != 0 ? 0 : 1)
 ) (
     input wire clk,
-    input wire [A_W-1:0] a,
-    input wire [B_W-1:0] b,
-    output wire signed [P_W-1:0] p
+    input wire signed [A_BITS-1:0] a,
+    input wire signed [B_BITS-1:0] b,
+    output reg signed [P_W-1:0] p
 );
-    // One bit for the sign: an unsigned factor gets a zero.
-    wire signed [A_W:0] wide_a = {A_SIGNED != 0 && a[A_W-1], a};
-    wire signed [B_W:0] wide_b = {B_SIGNED != 0 && b[B_W-1], b};
+    wire [P_W-1:0] early;
+    always @(posedge clk) p <= early;
 
     generate
         if (A_W <= 18 && B_W <= 18) begin : g_block
-            wire [17:0] block_a = {{18 - A_W{wide_a[A_W]}}, a};
-            wire [17:0] block_b = {{18 - B_W{wide_b[B_W]}}, b};
+            // The block is told which factor is unsigned, and needs no zero in front.
+            wire [A_BITS+17:0] wide_a = {{18{a[A_BITS-1]}}, a};
+            wire [B_BITS+17:0] wide_b = {{18{b[B_BITS-1]}}, b};
+            wire [17:0] block_a = wide_a[17:0];
+            wire [17:0] block_b = wide_b[17:0];
+            wire unused_signs = &{1'b0, wide_a, wide_b};
             wire [35:0] block_p;
             // Two unsigned factors: the product's sign, above all its bits, is zero.
             wire sign = (A_SIGNED != 0 || B_SIGNED != 0) && block_p[35];
             wire [P_W+35:0] whole = {{P_W{sign}}, block_p};
-            assign p = whole[P_W-1:0];
+            assign early = whole[P_W-1:0];
             MULT18X18D #(
                 .REG_INPUTA_CLK("CLK0"),
                 .REG_INPUTB_CLK("CLK0"),
@@ -70,14 +77,14 @@ module multiply #(
             );
             wire unused = &{1'b0, whole};
         end else begin : g_fabric
-            reg signed [A_W:0] a_q;
-            reg signed [B_W:0] b_q;
-            reg signed [A_W+B_W+1:0] p_q2;
-            wire [P_W+A_W+B_W+1:0] whole = {{P_W{p_q2[A_W+B_W+1]}}, p_q2};
-            assign p = whole[P_W-1:0];
+            reg signed [A_BITS-1:0] a_q;
+            reg signed [B_BITS-1:0] b_q;
+            reg signed [A_BITS+B_BITS-1:0] p_q2;
+            wire [P_W+A_BITS+B_BITS-1:0] whole = {{P_W{p_q2[A_BITS+B_BITS-1]}}, p_q2};
+            assign early = whole[P_W-1:0];
             always @(posedge clk) begin
-                a_q  <= wide_a;
-                b_q  <= wide_b;
+                a_q  <= a;
+                b_q  <= b;
                 p_q2 <= a_q * b_q;
             end
             wire unused = &{1'b0, whole};

@@ -14,8 +14,8 @@ from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.fixed import Format, Overflow, Rounding
 
-PIPELINE_CLOCKS = 21
-"""Registers between a pixel's acceptance and the first beat, but for the adder tree's levels."""
+PIPELINE_CLOCKS = 24
+"""Registers between a pixel's acceptance and the first beat, but for the `tree_levels`."""
 
 
 def check(config: Config) -> None:
@@ -174,17 +174,16 @@ def lane_pixels(config: Config) -> list[set[tuple[int, int]]]:
     return pixels
 
 
-def lane_terms(config: Config) -> list[int]:
-    """Multipliers of each lane, and one more term where there is a bias: hw/phase_sums.v."""
-    bias = int(config.formats.bias is not None)
-    channels = config.layer.in_channels
-    return [len(used) * channels + bias for used in lane_pixels(config)]
+def tree_levels(config: Config) -> int:
+    """Levels above the sums of four products, each of two clocks: hw/phase_sums.v."""
+    products = config.layer.in_channels * max(map(len, lane_pixels(config)))
+    leaves = ceil(products / 4) + int(config.formats.bias is not None)
+    return ceil(ceil(log2(max(1, leaves))) / 2)
 
 
 def multipliers(config: Config) -> int:
     """Hardware multipliers."""
-    bias = int(config.formats.bias is not None)
-    return sum(terms - bias for terms in lane_terms(config))
+    return config.layer.in_channels * sum(map(len, lane_pixels(config)))
 
 
 def clocks(config: Config, height: int, width: int) -> Clocks:
@@ -201,8 +200,9 @@ def clocks(config: Config, height: int, width: int) -> Clocks:
     if step * pair < 2:
         steps = max(steps, 2)
     line = ceil(width / pair) * (1 if pair == 2 else layer.stride // config.video.pixels_per_clock)
-    levels = ceil(log2(max(1, *lane_terms(config))))
-    pipeline = PIPELINE_CLOCKS + levels + (3 if config.formats.product is not None else 0)
+    pipeline = (
+        PIPELINE_CLOCKS + 2 * tree_levels(config) + (3 if config.formats.product is not None else 0)
+    )
     row = steps * step
     # A frame of fewer than AHEAD rows is pushed on by empty slots of AHEAD steps.
     empty = max(ceil(ahead / pair) * pair, 2 if step * pair < 2 else pair) * step

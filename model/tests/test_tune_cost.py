@@ -62,9 +62,12 @@ def test_pairs_follow_from_the_pixels_that_lanes_share(rate, pairs):
 
 def test_adders_of_a_tree():
     # 5 terms of 4 bits: two adders of 5 bits, one of 6, one of 7 that the accumulator keeps at 6.
-    assert adder_bits(5, 4, 20) == 2 * 5 + 6 + 7
-    assert adder_bits(5, 4, 6) == 2 * 5 + 6 + 6
-    assert adder_bits(1, 4, 20) == 0
+    # Two pairs and their sum, then the fifth.
+    assert adder_bits(5, False, 4, 20) == 2 * 5 + 6 + 7
+    assert adder_bits(5, False, 4, 6) == 2 * 5 + 6 + 6
+    # Three products, and the bias with their sum.
+    assert adder_bits(3, True, 4, 20) == 5 + 6 + 7
+    assert adder_bits(1, False, 4, 20) == 0
 
 
 def test_a_quantiser_that_only_drops_bits_is_free():

@@ -179,19 +179,26 @@ def luts(config: Config) -> int:
         total += engine.multipliers(config) * each
         term = formats.product.width + (not formats.product.signed)
     held = engine.accumulator_bits(config)
-    total += sum(adder_bits(terms, term, held) for terms in engine.lane_terms(config))
+    bias = formats.bias is not None
+    for pixels in engine.lane_pixels(config):
+        total += adder_bits(config.layer.in_channels * len(pixels), bias, term, held)
     total += lanes * quantiser_luts(held, formats.output_shift, formats.output)
     turns = engine.phase_clocks(config) - 1
     return total + turns * engine.multipliers(config) * formats.weight.width
 
 
-def adder_bits(terms: int, width: int, held: int) -> int:
-    """Bits of all adders of a tree: pairs of terms, a bit wider a level, up to the accumulator."""
-    bits = 0
-    while terms > 1:
-        width = min(width + 1, held)
-        bits += terms // 2 * width
-        terms = ceil(terms / 2)
+def adder_bits(products: int, bias: bool, width: int, held: int) -> int:
+    """Bits of all adders of a lane: four terms at a time, in pairs, the bias after the first four.
+
+    A sum of two is a bit wider than they are, up to the accumulator's `held` bits.
+    """
+    bits, terms, extra = 0, products, int(bias)
+    while terms + extra > 1:
+        fours, rest = divmod(terms, 4)
+        bits += (2 * fours + (rest > 1)) * min(width + 1, held)
+        bits += (fours + (rest > 2)) * min(width + 2, held)
+        terms, extra = ceil(terms / 4) + extra, 0
+        width = min(width + 2, held)
     return bits
 
 

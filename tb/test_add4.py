@@ -1,0 +1,32 @@
+"""Sums of one to four terms: extremes and noise, wrapping and with room to spare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cocotb
+from cocotb.handle import SimHandleBase
+
+from harness import case, pipeline, run, runs, signed
+
+LATENCY = 2
+
+
+@runs("terms, out", [(1, 7), (2, 6), (3, 7), (4, 7), (4, 5), (4, 11)])
+def test_add4(sim: str, terms: int, out: int, tmp_path: Path, seed: int) -> None:
+    run(sim, "add4", {"TERMS": terms, "IN_W": 5, "OUT_W": out}, tmp_path, seed)
+
+
+@cocotb.test()
+async def sums(dut: SimHandleBase) -> None:
+    p, rng = case()
+    names = "abcd"
+
+    def model(**words: int) -> int:
+        used = [signed(words[name], p["IN_W"]) for name in names[: p["TERMS"]]]
+        return sum(used) & ((1 << p["OUT_W"]) - 1)
+
+    dut.clk.value = 0
+    words = [dict.fromkeys(names, code) for code in (0, 15, 16, 31)]
+    words += [{name: rng.getrandbits(p["IN_W"]) for name in names} for _ in range(300)]
+    await pipeline(dut, words, "sum", LATENCY, model)
