@@ -81,6 +81,13 @@ def read(path: str | Path) -> NDArray[Any]:
     return array
 
 
+def umask() -> int:
+    """The permissions that new files of this process do without."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def write_bytes(path: str | Path, data: bytes) -> None:
     """Write a whole file or none: to a temporary name beside it, then renamed.
 
@@ -100,9 +107,7 @@ def write_bytes(path: str | Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         # mkstemp gives a file for its owner alone; a result is for whom the umask allows.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
+        os.chmod(temporary, 0o666 & ~umask())
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
