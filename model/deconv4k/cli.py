@@ -29,6 +29,7 @@ def cli() -> None:
     deconv4k info C.toml                  what a configuration costs and needs
     deconv4k sim                          the whole regression (make sim)
     deconv4k tune --config C.toml ...     the narrowest formats that will do
+    deconv4k diff MANIFEST CAPTURE        which pixel of a capture is wrong, and why
     """
 
 
@@ -227,6 +228,69 @@ def vectors(out: str | None) -> None:
     folder = Path(out) if out else simulator.ROOT / "vectors"
     for name in cases.write_all(folder):
         click.echo(folder / name)
+
+
+@cli.command()
+@click.argument("manifest", metavar="MANIFEST")
+@click.argument("capture", metavar="CAPTURE")
+@click.option("--previous-kernel", help="Kernel loaded before: .npy codes, or .npz as fit makes.")
+@click.option("--port", help="Part of the stream's name, where a capture holds several.")
+@click.option("--picture", help="PNG to write: where the errors are.")
+@click.option("--json", "as_json", is_flag=True, help="All of it for machines.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def diff(
+    manifest: str,
+    capture: str,
+    previous_kernel: str | None,
+    port: str | None,
+    picture: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    r"""Compare what a board gave with a set of vectors, and say why it differs.
+
+    MANIFEST is the set that was sent: its folder, or manifest.json in it. CAPTURE is what came
+    out of m_axis_video, told by its ending:
+
+    \b
+    .bin .raw              a buffer that DMA filled, as it lies in memory
+    .npy                   the same, or codes (OH, OW)
+    .png                   a picture of codes
+    .csv                   samples of an ILA (write_hw_ila_data -csv_file) or of Signal Tap
+    .vcd .fst              waves of a simulator
+    .log .txt .hex .mem    UART lines of the self-test, or a beat a line in hexadecimal
+
+    A capture need not begin with a frame, nor end with one. It is placed by TUSER and TLAST if
+    they were captured, a buffer or picture by its first beat, anything else by its content.
+
+    The causes are listed by how much of the capture each would explain. What cannot be told apart
+    is named together. docs/diff.md shows what each cause looks like.
+
+    Exit status: 0 clean; 1 wrong, truncated or unlike anything expected; 2 not to be read.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from deconv4k.diff import picture as pictures
+    from deconv4k.diff import report, run
+    from deconv4k.diff.captures import Log
+
+    case = run.load_set(manifest, previous_kernel)
+    given = run.load(capture, case, port)
+    if isinstance(given, Log):
+        if picture is not None:
+            raise InputError(f"--picture {picture}: {capture} holds signatures and no pixels")
+        judged = run.compare_log(case, given)
+        report.show_log(judged, as_json=as_json)
+        sys.exit(not judged.clean)
+    console = Console(stderr=True, quiet=quiet)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("looking for causes", total=1.0)
+        found = run.compare(case, given, lambda share: progress.update(task, completed=share))
+    if picture is not None:
+        pictures.write(picture, found)
+    report.show(found, as_json=as_json)
+    sys.exit(not found.clean)
 
 
 @cli.command()

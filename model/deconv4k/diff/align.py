@@ -1,0 +1,165 @@
+"""Where in the expected frames a capture lies.
+
+An alignment says for every beat of a capture which expected beat it should be. The frames of a set
+follow each other without end, so an *offset* (the expected beat that the capture's first one
+should be) is taken modulo their number. A captured start of frame or end of line leaves few
+offsets; so does a buffer, which begins with a frame. Otherwise runs of equal beats vote, and where
+hardly a beat is right, the correlation of the beats' sums speaks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from deconv4k.diff.captures import Capture
+from deconv4k.diff.expected import Expected, Lanes
+
+RUN = 4
+"""Beats of a run that votes."""
+
+RUNS = 8192
+"""Most runs that vote, evenly spread over the capture."""
+
+SAMPLE = 1024
+"""Beats by which offsets are compared."""
+
+
+def marked(capture: Capture, expected: Expected) -> tuple[NDArray[np.int64] | None, str]:
+    """Offsets that SOF and EOL, or the nature of the capture, leave; None where they say nothing.
+
+    Returns
+    -------
+    offsets : ndarray of int64, or None
+    how : str
+        What says so.
+    """
+    first: NDArray[np.int64]
+    if capture.sof is not None and capture.sof.any():
+        first = expected.starts[:-1] - int(capture.sof.argmax())
+        how = "start of frame"
+    elif capture.whole:
+        first, how = expected.starts[:-1], "a capture begins with a frame"
+    elif capture.eol is not None and capture.eol.any():
+        first, how = expected.line_ends - int(capture.eol.argmax()), "end of line"
+    else:
+        return None, "content"
+    return np.unique(first % expected.beats), how
+
+
+def best(got: Lanes, stream: Lanes, offsets: NDArray[np.int64], most: int) -> list[int]:
+    """The offsets at which a sample of the capture agrees best with a stream, best first."""
+    if len(offsets) <= 1:
+        return [int(offset) for offset in offsets]
+    size = min(SAMPLE, max(64, (1 << 21) // len(offsets)))
+    at = np.unique(np.linspace(0, len(got) - 1, min(size, len(got))).astype(np.int64))
+    sample = got[at]
+    scores = [
+        np.count_nonzero(stream[(offset + at) % len(stream)] == sample) for offset in offsets
+    ]
+    order = np.argsort(-np.array(scores), kind="stable")
+    return [int(offsets[i]) for i in order[:most]]
+
+
+def _hashes(lanes: Lanes) -> NDArray[np.uint64]:
+    """A number for every run of beats."""
+    factors = np.random.default_rng(7).integers(1, 1 << 62, lanes.shape[1] + RUN, dtype=np.uint64)
+    beats = np.zeros(len(lanes), dtype=np.uint64)
+    for lane in range(lanes.shape[1]):
+        beats = beats * factors[lane] + lanes[:, lane].astype(np.uint64)
+        beats ^= beats >> np.uint64(29)
+    count = len(lanes) - RUN + 1
+    runs = np.zeros(count, dtype=np.uint64)
+    for i in range(RUN):
+        runs = runs * (factors[lanes.shape[1] + i] | np.uint64(1)) + beats[i : i + count]
+    return runs
+
+
+def votes(got: Lanes, stream: Lanes, most: int) -> NDArray[np.int64]:
+    """Offsets for which runs of equal beats speak; a run that occurs often says nothing."""
+    if len(got) < RUN:
+        return np.empty(0, dtype=np.int64)
+    there = _hashes(np.concatenate([stream, stream[: RUN - 1]]))
+    order = np.argsort(there, kind="stable")
+    ranked = there[order]
+    here = _hashes(got)
+    at = np.unique(np.linspace(0, len(here) - 1, min(RUNS, len(here))).astype(np.int64))
+    low = np.searchsorted(ranked, here[at], side="left")
+    high = np.searchsorted(ranked, here[at], side="right")
+    count: Counter[int] = Counter()
+    for i, first, last in zip(at, low, high, strict=True):
+        if last - first <= 8:
+            count.update(int(offset) for offset in (order[first:last] - i) % len(stream))
+    return np.array([offset for offset, _ in count.most_common(most)], dtype=np.int64)
+
+
+def correlated(got: Lanes, stream: Lanes, most: int) -> NDArray[np.int64]:
+    """Offsets at which the sums of the beats' pixels rise and fall together, best first."""
+    here = got[: len(stream)].sum(axis=1, dtype=np.float64)
+    there = stream.sum(axis=1, dtype=np.float64)
+    size = len(stream)
+    spectrum = fft.rfft(there - there.mean()) * np.conj(fft.rfft(here - here.mean(), size))
+    together = fft.irfft(spectrum, size)
+    # The energy of the piece that each offset would take.
+    power = fft.rfft((there - there.mean()) ** 2) * np.conj(fft.rfft(np.ones(len(here)), size))
+    energy = np.maximum(fft.irfft(power, size), 1e-9 * max(1.0, float(there.var()) * size))
+    likeness = together / np.sqrt(energy)
+    peaks: list[int] = []
+    for offset in np.argsort(-likeness):
+        if all(abs(int(offset) - peak) > 1 for peak in peaks):
+            peaks.append(int(offset))
+        if len(peaks) == most:
+            break
+    return np.array(peaks, dtype=np.int64)
+
+
+def searched(got: Lanes, expected: Expected) -> NDArray[np.int64]:
+    """Offsets for a capture that says nothing about its place."""
+    piece = got[: expected.beats]
+    found = [votes(piece, expected.lanes, 8)]
+    # A run of swapped pixels or bytes votes as well if it is turned.
+    found.append(votes(piece[:, ::-1], expected.lanes, 4))
+    found.append(correlated(piece, expected.lanes, 6))
+    return np.unique(np.concatenate(found))
+
+
+def indices(capture: Capture, expected: Expected, offset: int) -> NDArray[np.int64]:
+    """The expected beat of each captured one, (N,), from an offset.
+
+    A later start of frame that does not come when it should moves what follows to the nearest one.
+    """
+    index = offset + np.arange(len(capture.beats), dtype=np.int64)
+    if capture.sof is not None:
+        starts = expected.starts
+        for at in np.flatnonzero(capture.sof):
+            now = int(index[at]) % expected.beats
+            near = int(starts[np.abs(starts - now).argmin()])
+            index[at:] += near - now
+    return index % expected.beats
+
+
+def framing(capture: Capture, expected: Expected, index: NDArray[Any]) -> list[str]:
+    """What is wrong with the captured SOF and EOL, in words."""
+    wrong = []
+    for name, given, where in (
+        ("SOF", capture.sof, expected.starts[:-1]),
+        ("EOL", capture.eol, expected.line_ends),
+    ):
+        if given is None:
+            continue
+        due = np.isin(index, where)
+        if capture.kind in ("array", "picture"):
+            continue
+        missing, surplus = int((due & ~given).sum()), int((given & ~due).sum())
+        if missing or surplus:
+            first = int((due != given).argmax())
+            place = expected.place(int(index[first]), 0)
+            wrong.append(
+                f"{name}: {missing} missing, {surplus} where none belongs; first at beat {first} of "
+                f"the capture, frame {place.frame}, line {place.line}, x {place.x}"
+            )
+    return wrong
