@@ -83,11 +83,16 @@ def votes(got: Lanes, stream: Lanes, most: int) -> NDArray[np.int64]:
     """Offsets for which runs of equal beats speak; a run that occurs often says nothing."""
     if len(got) < RUN:
         return np.empty(0, dtype=np.int64)
-    there = _hashes(np.concatenate([stream, stream[: RUN - 1]]))
-    order = np.argsort(there, kind="stable")
-    ranked = there[order]
     here = _hashes(got)
     at = np.unique(np.linspace(0, len(here) - 1, min(RUNS, len(here))).astype(np.int64))
+    there = _hashes(np.concatenate([stream, stream[: RUN - 1]]))
+    # Few of many runs are wanted: a table of their lowest bits leaves those worth sorting.
+    bits = np.uint64((1 << 18) - 1)
+    wanted = np.zeros(1 << 18, dtype=bool)
+    wanted[here[at] & bits] = True
+    kept = np.flatnonzero(wanted[there & bits])
+    order = kept[np.argsort(there[kept], kind="stable")]
+    ranked = there[order]
     low = np.searchsorted(ranked, here[at], side="left")
     high = np.searchsorted(ranked, here[at], side="right")
     count: Counter[int] = Counter()

@@ -50,6 +50,9 @@ NAMES = {
 
 RANKS = {name: rank for rank, name in enumerate(NAMES)}
 
+GRAVE = {"kernel_not_turned", "kernel_transposed", "old_kernel", "sign", "phase_order", "stuck_bit"}
+"""Causes after which hardly a pixel is right."""
+
 FAR = 4
 """Most lines and pixels that a frame may be shifted by; a stride more where that is larger."""
 

@@ -169,31 +169,38 @@ def compare(
         return Window(case, got, align.indices(capture, expected, offset))
 
     window = window_at(chosen[0]) if chosen else window_at(0)
-    found: list[Finding] = []
-    if window.matches < window.pixels:
-        doubtful = window.matches < SURE * window.pixels and (not sure or len(offsets) > 1)
-        if doubtful:
-            window = _doubted(case, capture, window, offsets, sure, progress)
-        found = _findings(window, capture, progress)
-        lead = found[0].explained if found else window.matches
-        if capture.whole and lead < LIKE * window.pixels and len(got) < expected.beats:
-            # A buffer that does not begin with a frame after all.
-            other = _doubted(case, capture, window, offsets, False, progress)
-            again = _findings(other, capture, progress)
-            if (again[0].explained if again else other.matches) > max(lead, LIKE * window.pixels):
-                window, found, how = other, again, "content"
+    if window.matches < SURE * window.pixels and (not sure or len(offsets) > 1):
+        window = _doubted(case, capture, window, offsets, sure, progress)
+    found = _findings(window, capture, progress) if window.matches < window.pixels else []
+    lead = found[0].explained if found else window.matches
+    late = capture.whole and len(got) < expected.beats and lead < LIKE * window.pixels
+    if late:
+        # A buffer that does not begin with a frame after all?
+        places = align.best(got, expected.lanes, align.searched(got, expected), 1)
+        other = window_at(places[0])
+        late = other.matches > max(lead, LIKE * window.pixels)
+        if late:
+            window, how = other, "content"
+            found = _findings(window, capture, progress)
     stray = bus.pack(got, raw.width) != capture.beats
     notes = list(capture.notes)
     if stray.any():
         at = int(stray.any(axis=1).argmax())
         notes.append(f"bits above the last pixel are not 0, first in beat {at} of the capture")
     missing = 0
-    if capture.whole:
+    framing = align.framing(capture, expected, window.index)
+    if late:
+        place = expected.place(int(window.index[0]), 0)
+        framing.append(
+            f"the capture begins in frame {place.frame}, line {place.line}, x {place.x}, not with "
+            "a frame"
+        )
+    elif capture.whole:
         end = int(window.index[-1]) + 1
         missing = int(expected.starts[np.searchsorted(expected.starts, end)]) - end
     return Diff(
         window, capture.kind, how, _first(window), missing,
-        align.framing(capture, expected, window.index), notes,
+        framing, notes,
         found, _ties(found), _alike(window, found),
     )  # fmt: skip
 
@@ -210,7 +217,7 @@ def _doubted(
     got, expected = window.got, case.expected
     best = window.matches
     frames = np.arange(len(expected.frames))
-    candidates = list(causes.frame_causes(case))
+    candidates = [cause for cause in causes.frame_causes(case) if cause.name in causes.GRAVE]
     for number, cause in enumerate(candidates):
         progress(0.5 * number / len(candidates))
         try:
@@ -233,7 +240,9 @@ def _findings(
 ) -> list[Finding]:
     """Causes that explain more than no cause does, the best first."""
     case = window.case
-    found = list(causes.bus_findings(window, capture.beats))
+    # Less than a twentieth of the errors is what chance explains.
+    least = window.matches + max(1, (window.pixels - window.matches) // 20)
+    found = [one for one in causes.bus_findings(window, capture.beats) if one.explained >= least]
     frames = np.unique(window.frame_of)
     candidates = list(causes.frame_causes(case))
     for number, cause in enumerate(candidates):
@@ -243,11 +252,8 @@ def _findings(
         except InputError:
             continue  # sums too wide for the model, with this one thing changed
         finding = window.judge(cause.name, cause.detail, would, mixed=True)
-        if finding.explained > window.matches:
+        if finding.explained >= least:
             found.append(finding)
-    wrong = window.pixels - window.matches
-    least = window.matches + max(1, wrong // 100)
-    found = [one for one in found if one.explained >= least]
     return sorted(found, key=lambda one: (-one.explained, causes.RANKS[one.name]))
 
 
