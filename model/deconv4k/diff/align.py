@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from deconv4k import bus
+from deconv4k.config import Config
 from deconv4k.diff.captures import Capture
-from deconv4k.diff.expected import Expected, Lanes
+from deconv4k.diff.expected import Expected, Lanes, raw_format
 
 RUN = 4
 """Beats of a run that votes."""
@@ -27,6 +29,11 @@ RUNS = 8192
 
 SAMPLE = 1024
 """Beats by which offsets are compared."""
+
+
+def lanes(capture: Capture, config: Config) -> Lanes:
+    """The captured pixels, (N, pixels a beat), without a sign."""
+    return bus.unpack(capture.beats, raw_format(config), config.video.pixels_per_clock)
 
 
 def marked(capture: Capture, expected: Expected) -> tuple[NDArray[np.int64] | None, str]:
@@ -150,6 +157,12 @@ def indices(capture: Capture, expected: Expected, offset: int) -> NDArray[np.int
 def framing(capture: Capture, expected: Expected, index: NDArray[Any]) -> list[str]:
     """What is wrong with the captured SOF and EOL, in words."""
     wrong = []
+    jumps = np.diff(index) % expected.beats - 1
+    for at in np.flatnonzero(jumps):
+        by = int(jumps[at])
+        by -= expected.beats * (by > expected.beats // 2)
+        late = "early" if by > 0 else "late"
+        wrong.append(f"SOF: {abs(by)} beat(s) {late}, at beat {at + 1} of the capture")
     for name, given, where in (
         ("SOF", capture.sof, expected.starts[:-1]),
         ("EOL", capture.eol, expected.line_ends),
@@ -157,8 +170,6 @@ def framing(capture: Capture, expected: Expected, index: NDArray[Any]) -> list[s
         if given is None:
             continue
         due = np.isin(index, where)
-        if capture.kind in ("array", "picture"):
-            continue
         missing, surplus = int((due & ~given).sum()), int((given & ~due).sum())
         if missing or surplus:
             first = int((due != given).argmax())

@@ -30,10 +30,10 @@ NAMES = {
     "nothing_written": "nothing written: one value everywhere",
     "stuck_bit": "stuck bit",
     "shifted_line": "shifted by a line",
-    "shifted_pixel": "shifted by a pixel",
     "dropped_beat": "dropped beat",
     "doubled_beat": "doubled beat",
     "slipped_beats": "beats dropped and doubled",
+    "shifted_pixel": "shifted by a pixel",
     "byte_order": "byte order",
     "swapped_pixels": "swapped pixels in a beat",
     "kernel_not_turned": "kernel not turned by 180 degrees",
@@ -523,7 +523,7 @@ def bus_findings(window: Window, beats: NDArray[np.uint8]) -> Iterator[Finding]:
     yield from _constant(window)
     yield from _stuck(window, beats)
     yield from _shifts(window)
-    yield from _slips(window)
+    yield from slips(window)
     yield from _swaps(window)
     yield from _byte_orders(window, beats)
 
@@ -701,38 +701,35 @@ def _follow(got, stream, index, reach, price):  # type: ignore[no-untyped-def]
     return slips
 
 
-def _slips(window: Window) -> Iterator[Finding]:
+def slips(window: Window) -> Iterator[Finding]:
+    """The course of dropped and doubled beats that explains most."""
     lanes = window.case.expected.lanes
-    per_beat = lanes.shape[1]
+    total, per_beat = lanes.shape
     if len(window.got) < 2:
         return
-    slips = _follow(window.got, lanes, window.index, SLIP, 2 * per_beat)
-    changes = np.flatnonzero(np.diff(slips)) + 1
-    steps = list(np.diff(slips)[changes - 1])
-    places = [int(at) for at in changes]
-    if slips[0]:
-        places.insert(0, 0)
-        steps.insert(0, slips[0])
-    # Where a new frame begins a slip may end: its start of frame set the count right.
-    begins = set(window.begins.tolist())
-    ends = [at in begins and at > 0 and slips[at] == 0 for at in places]
-    events = [(at, int(s)) for at, s, end in zip(places, steps, ends, strict=True) if not end]
-    if not events or len(places) > SLIPS:
+    slip = _follow(window.got, lanes, window.index, SLIP, 2 * per_beat)
+    would = (window.index + slip) % total
+    # From one beat to the next; a start of frame that sets the count right is no step.
+    steps = np.diff(would) % total - 1
+    steps[steps > total // 2] -= total
+    events = [(int(at) + 1, int(steps[at])) for at in np.flatnonzero(steps)]
+    if slip[0]:
+        events.insert(0, (0, int(slip[0])))
+    if not events or len(events) > SLIPS:
         return
-    would = lanes[(window.index + slips) % len(lanes)]
     said = []
     for at, step in events[:4]:
-        place = window.case.expected.place(int(window.index[at]), 0)
+        place = window.case.expected.place(int(would[at]), 0)
         word = "dropped" if step > 0 else "doubled"
         said.append(
-            f"{abs(step)} {word} at beat {at} of the capture "
-            f"(frame {place.frame}, line {place.line}, x {place.x})"
+            f"{abs(step)} {word} before frame {place.frame}, line {place.line}, x {place.x}, "
+            f"beat {at} of the capture"
         )
     if len(events) > 4:
         said.append(f"{len(events) - 4} more")
     kinds = {step > 0 for _, step in events}
     name = {(True,): "dropped_beat", (False,): "doubled_beat"}.get(tuple(kinds), "slipped_beats")
-    yield window.judge(name, ", ".join(said), would)
+    yield window.judge(name, "; ".join(said), lanes[would])
 
 
 def _swaps(window: Window) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from deconv4k.config import Config
 from deconv4k.diff import align, causes
 from deconv4k.diff.captures import Capture, Log, read
 from deconv4k.diff.causes import Finding, Set, Window
-from deconv4k.diff.expected import Expected, Place, raw_format, to_codes, to_lanes
+from deconv4k.diff.expected import Expected, Place, to_codes, to_lanes
 from deconv4k.diff.log import Line
 from deconv4k.errors import InputError
 
@@ -155,34 +155,36 @@ def compare(
     InputError
         If a beat of the capture is not as wide as the bus.
     """
-    raw = raw_format(case.config)
-    per_beat = case.config.video.pixels_per_clock
-    got = bus.unpack(capture.beats, raw, per_beat).astype(raw.code_dtype(), copy=False)
+    got = align.lanes(capture, case.config)
     expected = case.expected
     offsets, how = align.marked(capture, expected)
     sure = offsets is not None
     if offsets is None:
         offsets = align.searched(got, expected)
-    chosen = align.best(got, expected.lanes, offsets, 4)
+    places = align.best(got, expected.lanes, offsets, 4)
 
-    def window_at(offset: int) -> Window:
-        return Window(case, got, align.indices(capture, expected, offset))
+    def judged(offset: int) -> tuple[Window, list[Finding]]:
+        window = Window(case, got, align.indices(capture, expected, offset))
+        return window, _findings(window, capture, progress)
 
-    window = window_at(chosen[0]) if chosen else window_at(0)
-    if window.matches < SURE * window.pixels and (not sure or len(offsets) > 1):
-        window = _doubted(case, capture, window, offsets, sure, progress)
-    found = _findings(window, capture, progress) if window.matches < window.pixels else []
-    lead = found[0].explained if found else window.matches
+    window, found = judged(places[0])
+    lead = _explained(window, found)
+    if lead < SURE * window.pixels and not (sure and len(offsets) == 1):
+        # The place itself is in doubt: the one where most is explained.
+        places += _doubted(case, capture, offsets, sure, progress)
+        for offset in dict.fromkeys(places[1:]):
+            other, causes_there = judged(offset)
+            if _explained(other, causes_there) > lead:
+                window, found, lead = other, causes_there, _explained(other, causes_there)
     late = capture.whole and len(got) < expected.beats and lead < LIKE * window.pixels
     if late:
         # A buffer that does not begin with a frame after all?
-        places = align.best(got, expected.lanes, align.searched(got, expected), 1)
-        other = window_at(places[0])
+        offset = align.best(got, expected.lanes, align.searched(got, expected), 1)[0]
+        other, causes_there = judged(offset)
         late = other.matches > max(lead, LIKE * window.pixels)
         if late:
-            window, how = other, "content"
-            found = _findings(window, capture, progress)
-    stray = bus.pack(got, raw.width) != capture.beats
+            window, found, how = other, causes_there, "content"
+    stray = bus.pack(got, case.config.formats.output.width) != capture.beats
     notes = list(capture.notes)
     if stray.any():
         at = int(stray.any(axis=1).argmax())
@@ -205,21 +207,25 @@ def compare(
     )  # fmt: skip
 
 
+def _explained(window: Window, found: Sequence[Finding]) -> int:
+    """Pixels that the first cause explains, or that are right without one."""
+    return found[0].explained if found else window.matches
+
+
 def _doubted(
     case: Set,
     capture: Capture,
-    window: Window,
     offsets: NDArray[np.int64],
     sure: bool,
     progress: Callable[[float], None],
-) -> Window:
-    """The place where some cause explains most, among the given or all that content suggests."""
-    got, expected = window.got, case.expected
-    best = window.matches
-    frames = np.arange(len(expected.frames))
+) -> list[int]:
+    """Offsets where some grave cause would explain most, among the given or by content."""
+    got = align.lanes(capture, case.config)
+    frames = np.arange(len(case.expected.frames))
+    scores: dict[int, int] = {}
     candidates = [cause for cause in causes.frame_causes(case) if cause.name in causes.GRAVE]
     for number, cause in enumerate(candidates):
-        progress(0.5 * number / len(candidates))
+        progress(number / len(candidates))
         try:
             would = causes.stream(case, cause, frames)
         except InputError:
@@ -228,11 +234,10 @@ def _doubted(
         if not sure:
             places = np.unique(np.concatenate([offsets, align.votes(got, would, 4)]))
         for offset in align.best(got, would, places, 1):
-            index = align.indices(capture, expected, offset)
+            index = align.indices(capture, case.expected, offset)
             right = int(np.count_nonzero(would[index] == got))
-            if right > best:
-                best, window = right, Window(case, got, index)
-    return window
+            scores[offset] = max(scores.get(offset, 0), right)
+    return sorted(scores, key=lambda offset: -scores[offset])[:2]
 
 
 def _findings(
@@ -240,13 +245,16 @@ def _findings(
 ) -> list[Finding]:
     """Causes that explain more than no cause does, the best first."""
     case = window.case
+    if window.matches == window.pixels:
+        # Nothing is wrong but, perhaps, the count of beats.
+        return list(causes.slips(window))
     # Less than a twentieth of the errors is what chance explains.
     least = window.matches + max(1, (window.pixels - window.matches) // 20)
     found = [one for one in causes.bus_findings(window, capture.beats) if one.explained >= least]
     frames = np.unique(window.frame_of)
     candidates = list(causes.frame_causes(case))
     for number, cause in enumerate(candidates):
-        progress(0.5 + 0.5 * number / len(candidates))
+        progress(number / len(candidates))
         try:
             would = window.take(causes.stream(case, cause, frames))
         except InputError:
@@ -264,8 +272,7 @@ def _ties(found: Sequence[Finding]) -> int:
 
 def _alike(window: Window, found: Sequence[Finding]) -> bool:
     """Whether anything explains more than chance, or the pictures rise and fall together."""
-    explained = found[0].explained if found else window.matches
-    if explained > UNLIKE * window.pixels:
+    if _explained(window, found) > UNLIKE * window.pixels:
         return True
     step = max(1, len(window.got) >> 16)
     config = window.case.config
