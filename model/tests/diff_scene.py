@@ -16,9 +16,7 @@ CONFIGS = {
     "x2_odd": (_point((9, 2, 4, 1), 4), [(9, 13)]),
     "x3": (_point((9, 3, 4, 2), 3), [(8, 12), (8, 12)]),
     "x2_signed_16": (
-        _point(
-            (9, 2, 4, 1), 2, pixel="ap_fixed<8,8>", output="ap_fixed<16,9,AP_RND_CONV,AP_SAT>"
-        ),
+        _point((9, 2, 4, 1), 2, pixel="ap_fixed<8,8>", output="ap_fixed<16,9,AP_RND_CONV,AP_SAT>"),
         [(9, 16), (9, 16)],
     ),
     "x4_signed_10": (

@@ -65,9 +65,7 @@ def best(got: Lanes, stream: Lanes, offsets: NDArray[np.int64], most: int) -> li
     size = min(SAMPLE, max(64, (1 << 21) // len(offsets)))
     at = np.unique(np.linspace(0, len(got) - 1, min(size, len(got))).astype(np.int64))
     sample = got[at]
-    scores = [
-        np.count_nonzero(stream[(offset + at) % len(stream)] == sample) for offset in offsets
-    ]
+    scores = [np.count_nonzero(stream[(offset + at) % len(stream)] == sample) for offset in offsets]
     order = np.argsort(-np.array(scores), kind="stable")
     return [int(offsets[i]) for i in order[:most]]
 

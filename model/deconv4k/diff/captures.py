@@ -279,7 +279,9 @@ def _samples(path: Path, config: Config, wanted: str | None) -> Capture:
         None,
     )
     if head is None:
-        raise InputError(f"{path}: no row of names with a tdata; allowed: CSV of an ILA, Signal Tap")
+        raise InputError(
+            f"{path}: no row of names with a tdata; allowed: CSV of an ILA, Signal Tap"
+        )
     names = [cell.strip() for cell in rows[head]]
     first = head + 1
     radices = [16] * len(names)

@@ -91,7 +91,7 @@ def verdict(diff: Diff) -> str:
             f"the capture resembles none of the expected frames, nor what a known cause would "
             f"give: {_percent(diff.window.matches, diff.window.pixels)} of its pixels are right"
         )
-    if diff.mismatches:
+    if diff.mismatches or diff.findings:
         leading = grouped(diff.findings[: diff.leading])
         if leading:
             said = ", or ".join(f"{name} ({detail})" for name, detail in leading)
@@ -252,7 +252,9 @@ def show_log(diff: LogDiff, *, as_json: bool = False) -> None:
     for text in diff.wrong:
         console.print(text, soft_wrap=True)
     if diff.clean:
-        console.print(f"clean: {diff.lines:,} line(s) of the self-test, every signature as expected")
+        console.print(
+            f"clean: {diff.lines:,} line(s) of the self-test, every signature as expected"
+        )
     else:
         console.print(f"{diff.failed:,} of {diff.lines:,} line(s) of the self-test are wrong")
 

@@ -240,9 +240,7 @@ def _doubted(
     return sorted(scores, key=lambda offset: -scores[offset])[:2]
 
 
-def _findings(
-    window: Window, capture: Capture, progress: Callable[[float], None]
-) -> list[Finding]:
+def _findings(window: Window, capture: Capture, progress: Callable[[float], None]) -> list[Finding]:
     """Causes that explain more than no cause does, the best first."""
     case = window.case
     if window.matches == window.pixels:
