@@ -94,7 +94,10 @@ class Block:
 
 
 class Writer:
-    """One file of one format. `close` completes it.
+    """One file of one format: blocks are added, `close` completes it.
+
+    A subclass has hooks for what comes first, for up to `BLOCK` words or for a block, and for what
+    comes last.
 
     Raises
     ------
@@ -112,40 +115,48 @@ class Writer:
         self.file: IO[bytes] = path.open("wb")
         self.done = 0
         try:
-            self.begin()
+            self._begin()
         except BaseException:
             self.file.close()
             raise
 
-    def begin(self) -> None:
-        """Write what comes first."""
+    def _begin(self) -> None:
+        pass
 
     def add(self, block: Block) -> None:
-        """Write the words of a block."""
+        """Write a block, after those before it.
+
+        Raises
+        ------
+        InputError
+            If the format cannot hold it.
+        """
+        self._add(block)
+
+    def _add(self, block: Block) -> None:
         for start in range(0, len(block.words), BLOCK):
             part = block.words[start : start + BLOCK]
-            self.write(part)
+            self._write(part)
             self.done += len(part)
 
-    def write(self, words: Words) -> None:
-        """Write up to `BLOCK` words."""
+    def _write(self, words: Words) -> None:
         raise NotImplementedError
 
-    def finish(self) -> None:
-        """Write what comes last."""
+    def _finish(self) -> None:
+        pass
 
     def close(self) -> None:
         """Complete the file."""
         try:
-            self.finish()
+            self._finish()
         finally:
             self.file.close()
 
-    def text(self, *lines: str) -> None:
+    def _text(self, *lines: str) -> None:
         """Write lines of text."""
         self.file.write("".join(f"{line}\n" for line in lines).encode("utf-8"))
 
-    def columns(self, *parts: str | Bytes) -> None:
+    def _columns(self, *parts: str | Bytes) -> None:
         """Write a table of characters: texts repeat in every row, arrays (rows, width) differ."""
         rows = next(len(part) for part in parts if not isinstance(part, str))
         texts = [
@@ -176,45 +187,45 @@ def _numbers(words: Words) -> Bytes:
 class Mem(Writer):
     """$readmemh: IEEE 1364-2005, 17.2.9."""
 
-    def begin(self) -> None:
-        self.text(*(f"// {line}" for line in self.content.about))
+    def _begin(self) -> None:
+        self._text(*(f"// {line}" for line in self.content.about))
 
-    def write(self, words: Words) -> None:
-        self.columns(_numbers(words), "\n")
+    def _write(self, words: Words) -> None:
+        self._columns(_numbers(words), "\n")
 
 
 class Coe(Writer):
     """Xilinx COE: commas between the words, a semicolon after the last one."""
 
-    def begin(self) -> None:
-        self.text(*(f"; {line}" for line in self.content.about))
-        self.text("memory_initialization_radix=16;", "memory_initialization_vector=")
+    def _begin(self) -> None:
+        self._text(*(f"; {line}" for line in self.content.about))
+        self._text("memory_initialization_radix=16;", "memory_initialization_vector=")
 
-    def write(self, words: Words) -> None:
+    def _write(self, words: Words) -> None:
         last = self.done + len(words) == self.content.words
-        self.columns(_numbers(words[: len(words) - last]), ",\n")
+        self._columns(_numbers(words[: len(words) - last]), ",\n")
         if last:
-            self.columns(_numbers(words[-1:]), ";\n")
+            self._columns(_numbers(words[-1:]), ";\n")
 
 
 class Mif(Writer):
     """Intel MIF: address and word, both in hexadecimal."""
 
-    def begin(self) -> None:
-        self.text(*(f"-- {line}" for line in self.content.about))
-        self.text(
+    def _begin(self) -> None:
+        self._text(*(f"-- {line}" for line in self.content.about))
+        self._text(
             f"WIDTH={8 * self.content.word_bytes};", f"DEPTH={self.content.words};",
             "ADDRESS_RADIX=HEX;", "DATA_RADIX=HEX;", "CONTENT BEGIN",
         )  # fmt: skip
 
-    def write(self, words: Words) -> None:
+    def _write(self, words: Words) -> None:
         addresses = np.arange(self.done, self.done + len(words), dtype=">u8")
         digits = _digits(addresses.view(np.uint8).reshape(-1, 8))
         needed = len(f"{self.content.words - 1:x}")
-        self.columns(digits[:, -needed:], " : ", _numbers(words), ";\n")
+        self._columns(digits[:, -needed:], " : ", _numbers(words), ";\n")
 
-    def finish(self) -> None:
-        self.text("END;")
+    def _finish(self) -> None:
+        self._text("END;")
 
 
 class IntelHex(Writer):
@@ -222,14 +233,14 @@ class IntelHex(Writer):
 
     record = 32
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         size = self.content.words * self.content.word_bytes
         if size > 1 << 32:
             raise InputError(f"{size} bytes as Intel HEX; allowed: up to {1 << 32}")
         self.waiting = np.empty(0, dtype=np.uint8)
         self.address = 0
 
-    def write(self, words: Words) -> None:
+    def _write(self, words: Words) -> None:
         data = np.concatenate([self.waiting, words.reshape(-1)])
         whole = len(data) // BLOCK * BLOCK
         for start in range(0, whole, BLOCK):
@@ -256,18 +267,18 @@ class IntelHex(Writer):
 
     def _records(self, table: Bytes) -> None:
         check = -table.sum(axis=1, dtype=np.uint8, keepdims=True)
-        self.columns(":", _digits(table), _digits(check), "\n")
+        self._columns(":", _digits(table), _digits(check), "\n")
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         if len(self.waiting):
             self._segment(self.waiting)
-        self.text(":00000001FF")
+        self._text(":00000001FF")
 
 
 class Bin(Writer):
     """Bytes, the least significant one of a word first."""
 
-    def write(self, words: Words) -> None:
+    def _write(self, words: Words) -> None:
         self.file.write(np.ascontiguousarray(words).data)
 
 
@@ -276,13 +287,13 @@ class Header(Writer):
 
     per_line = 8
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         content = self.content
         self.as_words = content.word_bytes in (1, 2, 4, 8)
         bits = 8 * content.word_bytes if self.as_words else 8
         count = content.words if self.as_words else content.words * content.word_bytes
         guard = f"{content.name}_H".upper()
-        self.text(
+        self._text(
             "/*", *(f" * {line}" for line in content.about), " */",
             f"#ifndef {guard}", f"#define {guard}", "#include <stdalign.h>", "#include <stdint.h>",
             f"#define {content.name.upper()}_WORDS {content.words}",
@@ -290,15 +301,15 @@ class Header(Writer):
             f"alignas({ALIGNMENT}) static const uint{bits}_t {content.name}[{count}] = {{",
         )  # fmt: skip
 
-    def write(self, words: Words) -> None:
+    def _write(self, words: Words) -> None:
         items = words if self.as_words else words.reshape(-1, 1)
         first = self.done * (1 if self.as_words else self.content.word_bytes)
         ends = np.arange(first + 1, first + 1 + len(items)) % self.per_line == 0
         breaks = np.where(ends, ord("\n"), ord(" ")).astype(np.uint8)[:, np.newaxis]
-        self.columns("0x", _numbers(items), ",", breaks)
+        self._columns("0x", _numbers(items), ",", breaks)
 
-    def finish(self) -> None:
-        self.text("", "};", "#endif")
+    def _finish(self) -> None:
+        self._text("", "};", "#endif")
 
 
 class Npz(Writer):
@@ -306,7 +317,7 @@ class Npz(Writer):
 
     of_words = False
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         self.archive = zipfile.ZipFile(self.file, "w")
         self.member: IO[bytes] | None = None
         self.name = ""
@@ -321,18 +332,18 @@ class Npz(Writer):
         header = {
             "descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape,
         }  # fmt: skip
-        np.lib.format.write_array_header_2_0(self.member, header)  # type: ignore[arg-type]  # the stub asks for a file, any that can be written will do
+        np.lib.format.write_array_header_2_0(self.member, header)
         self.name = name
         return self.member
 
-    def add(self, block: Block) -> None:
+    def _add(self, block: Block) -> None:
         codes = np.ascontiguousarray(block.codes)
         member = self.member
         if member is None or block.name != self.name:
             member = self._open(block.name, block.shape, codes.dtype)
         member.write(codes.data)
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         if self.member is not None:
             self.member.close()
         self.archive.close()
@@ -378,7 +389,7 @@ class Png(Writer):
     per_frame = True
     of_words = False
 
-    def add(self, block: Block) -> None:
+    def _add(self, block: Block) -> None:
         picture = samples(block.codes, self.content.code)
         swapped = picture[:, :, ::-1] if picture.ndim == 3 else picture
         done, data = cv2.imencode(".png", np.ascontiguousarray(swapped))
@@ -399,10 +410,10 @@ class Y4m(Writer):
 
     depths = (8, 9, 10, 12, 16)
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         self.size: tuple[int, ...] = ()
 
-    def add(self, block: Block) -> None:
+    def _add(self, block: Block) -> None:
         picture = samples(block.codes, self.content.code)
         if not self.size:
             self.size = picture.shape
@@ -410,7 +421,7 @@ class Y4m(Writer):
             kind = "mono" if picture.ndim == 2 else "444"
             deep = "" if depth == 8 else f"{'p' if kind == '444' else ''}{depth}"
             height, width = picture.shape[:2]
-            self.text(
+            self._text(
                 f"YUV4MPEG2 W{width} H{height} F60:1 Ip A1:1 C{kind}{deep} XCOLORRANGE=FULL "
                 f"XDECONV4K={self.content.code}"
             )
@@ -420,7 +431,7 @@ class Y4m(Writer):
                 f"{self.size[1]}x{self.size[0]}; allowed: frames of one size"
             )
         planes = picture if picture.ndim == 2 else picture.transpose(2, 0, 1)
-        self.text("FRAME")
+        self._text("FRAME")
         dtype = picture.dtype.newbyteorder("<")
         self.file.write(np.ascontiguousarray(planes, dtype=dtype).data.cast("B"))
 

@@ -22,7 +22,7 @@ WORD_BITS = 32
 
 def crc32(words: bus.Words) -> int:
     """CRC-32 of words (..., bytes), the lowest byte of the first one first."""
-    return zlib.crc32(np.ascontiguousarray(words))
+    return zlib.crc32(np.ascontiguousarray(words).data)
 
 
 def input_frame(config: Config, pixels: NDArray[Any]) -> int:

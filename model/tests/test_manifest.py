@@ -130,5 +130,5 @@ def test_damaged_files_are_refused(channels):
 
 def test_a_format_that_is_not_read_back(channels):
     change(channels, "files", 2, "format", value="coe")
-    with pytest.raises(InputError, match="expected in no format that is read back; .*bin, npz"):
+    with pytest.raises(InputError, match=r"expected in no format that is read back; .*bin, npz"):
         manifest.read(channels).expected(0)
