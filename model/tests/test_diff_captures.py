@@ -8,12 +8,12 @@ import sys
 
 import numpy as np
 import pytest
+from diff_scene import Scene, named
 
 from deconv4k import export, image, signature
 from deconv4k.diff import report, run
 from deconv4k.diff.captures import Log
 from deconv4k.errors import InputError
-from diff_scene import Scene, named
 
 
 @pytest.fixture

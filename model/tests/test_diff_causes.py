@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from diff_scene import CONFIGS, Scene, named
 
 from deconv4k import golden
 from deconv4k.fixed import Format, Overflow, Rounding
-from diff_scene import CONFIGS, Scene, named
 
 POINTS = [*((name, 1) for name in CONFIGS), ("x2", 2), ("x2_signed_16", 3)]
 

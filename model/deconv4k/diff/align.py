@@ -173,7 +173,7 @@ def framing(capture: Capture, expected: Expected, index: NDArray[Any]) -> list[s
             first = int((due != given).argmax())
             place = expected.place(int(index[first]), 0)
             wrong.append(
-                f"{name}: {missing} missing, {surplus} where none belongs; first at beat {first} of "
-                f"the capture, frame {place.frame}, line {place.line}, x {place.x}"
+                f"{name}: {missing} missing, {surplus} where none belongs; first at beat {first} "
+                f"of the capture, frame {place.frame}, line {place.line}, x {place.x}"
             )
     return wrong

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from deconv4k import bus, export, files, image
 from deconv4k.config import Config
 from deconv4k.diff import log
-from deconv4k.diff.expected import raw_format, to_lanes
+from deconv4k.diff.expected import to_lanes
 from deconv4k.errors import InputError
 
 Flags = NDArray[np.bool_]
@@ -348,8 +348,12 @@ def _quiet() -> Iterator[None]:
 
 def _variables(path: Path) -> dict[str, Any]:
     """Variables of a VCD or FST file by their full names."""
-    import pywellen
-
+    try:
+        import pywellen
+    except ImportError:
+        raise InputError(
+            f"{path}: waves need pywellen; pip install 'deconv4k[diff]' installs it"
+        ) from None
     try:
         with _quiet():
             return {var.full_name: var for var in pywellen.Waveform(str(path)).all_vars()}

@@ -158,7 +158,8 @@ def _with(case: Set, name: str, detail: str, **changes: Any) -> Cause:
     pixels = changes.get("pixels", lambda codes: codes)
 
     def frame(number: int) -> Codes:
-        return golden.run(config, pixels(case.inputs(number)), weights, case.bias)[0]
+        out = golden.run(config, pixels(case.inputs(number)), weights, case.bias)
+        return np.asarray(out[0])
 
     return Cause(name, detail, frame)
 
@@ -346,9 +347,11 @@ def _beyond(case: Set, pad: Pad, margin: int) -> Callable[[int], Codes]:
     def frame(number: int) -> Codes:
         pixels = case.inputs(number)
         _, height, width = pixels.shape
-        out = golden.run(case.config, pad(pixels, margin, number), case.weights, case.bias)[0]
+        padded = golden.run(case.config, pad(pixels, margin, number), case.weights, case.bias)
         first = margin * stride
-        return out[first : first + height * stride, first : first + width * stride]
+        return np.asarray(
+            padded[0, first : first + height * stride, first : first + width * stride]
+        )
 
     return frame
 
@@ -496,18 +499,18 @@ class Window:
         `mixed`: captured frames that it fits worse than no cause at all are not affected by it.
         """
         right = self.got == would
-        frames = None
+        frames: list[int] | None = None
         if mixed and len(self.begins) > 1:
             ends = [*self.begins[1:], len(self.got)]
-            frames = []
+            affected = []
             for number, (first, last) in enumerate(zip(self.begins, ends, strict=True)):
                 part = slice(int(first), int(last))
                 if np.count_nonzero(self.right[part]) >= np.count_nonzero(right[part]):
                     right[part] = self.right[part]
                 else:
-                    frames.append(number)
-            if len(frames) == len(self.begins):
-                frames = None
+                    affected.append(number)
+            if len(affected) < len(self.begins):
+                frames = affected
         return Finding(name, detail, self.count(right), right, frames)
 
 
@@ -694,7 +697,7 @@ def _follow(got, stream, index, reach, price):  # type: ignore[no-untyped-def]
                 if got[i, lane] != stream[beat, lane]:
                     cost[state] += 1
     slips = np.empty(count, np.int64)
-    state = np.argmin(cost)
+    state = int(np.argmin(cost))
     for i in range(count - 1, -1, -1):
         slips[i] = state - reach
         state = came[i, state]
@@ -727,8 +730,10 @@ def slips(window: Window) -> Iterator[Finding]:
         )
     if len(events) > 4:
         said.append(f"{len(events) - 4} more")
-    kinds = {step > 0 for _, step in events}
-    name = {(True,): "dropped_beat", (False,): "doubled_beat"}.get(tuple(kinds), "slipped_beats")
+    dropped = [step > 0 for _, step in events]
+    name = "slipped_beats"
+    if all(dropped) or not any(dropped):
+        name = "dropped_beat" if dropped[0] else "doubled_beat"
     yield window.judge(name, "; ".join(said), lanes[would])
 
 

@@ -39,11 +39,10 @@ def to_lanes(config: Config, frame: NDArray[Any]) -> Lanes:
     """Output codes (OH, OW) as beats in raster order, zeros beyond the end of a line."""
     raw = raw_format(config)
     per_beat = config.video.pixels_per_clock
-    rows, columns = frame.shape
     codes = frame.astype(raw.code_dtype(), copy=False)
     if raw.width != 8 * codes.itemsize:
         codes = codes & codes.dtype.type(raw.max_code)
-    missing = -columns % per_beat
+    missing = -frame.shape[1] % per_beat
     if missing:
         codes = np.pad(codes, ((0, 0), (0, missing)))
     return codes.reshape(-1, per_beat)
