@@ -1,5 +1,8 @@
 """``deconv4k vectors``: sets of the user's own, and what it says to bad input."""
 
+import re
+import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -139,6 +142,26 @@ def test_bad_input_is_one_line_and_no_set(folder, options, message, monkeypatch,
     assert said.err.count("\n") == 1
     assert said.err.startswith("deconv4k: ")
     assert sorted(folder.iterdir()) == before
+
+
+def test_a_whole_4k_frame_takes_little_memory(tmp_path):
+    """Every format of the shipped photograph, in the process's own high-water mark."""
+    script = (
+        "from pathlib import Path\n"
+        "from deconv4k.cli import cli\n"
+        "from deconv4k.regression import PHOTO\n"
+        "cli(['vectors', '--photo', str(PHOTO), '--format', 'all', '--out', 'set'],"
+        " standalone_mode=False)\n"
+        "print(Path('/proc/self/status').read_text())"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert int(re.search(r"VmHWM:\s*(\d+) kB", done.stdout)[1]) < 500_000
+    found = manifest.read(tmp_path / "set")
+    found.verify()
+    assert (found.frames[0].output.width, found.frames[0].output.height) == (3840, 2160)
+    assert len(found.files) == 28
+    shutil.rmtree(tmp_path / "set")
 
 
 def test_out_is_needed(tmp_path):
