@@ -45,7 +45,7 @@ def make_set(folder: Path, seed: int) -> tuple[Path, list[np.ndarray], np.ndarra
 
 
 def judge(manifest: Path, frames: list[np.ndarray], folder: Path) -> Diff:
-    beats = [bus.raster_beats(CONFIG, frame, 8) for frame in frames]
+    beats = [bus.raster_beats(frame, 8, 4) for frame in frames]
     path = folder / "capture.bin"
     path.write_bytes(np.concatenate(beats).tobytes())
     case = run.load_set(manifest)

@@ -25,7 +25,7 @@ _EPILOG = "Codes are integers: value = code * 2**-fraction. See README.md for th
 @click.group(epilog=_EPILOG)
 @click.version_option(__version__)
 def cli() -> None:
-    r"""FSRCNN's deconvolution layer, bit for bit, in Python and in gates.
+    """FSRCNN's deconvolution layer, bit for bit, in Python and in gates.
 
     \b
     deconv4k upscale PHOTO -o OUT.png     a photograph, twice as large
@@ -34,8 +34,8 @@ def cli() -> None:
     deconv4k sim                          the whole regression (make sim)
     deconv4k vectors --pattern ramp ...   input and expected output in files
     deconv4k tune --config C.toml ...     the narrowest formats that will do
-    deconv4k diff MANIFEST CAPTURE        which pixel of a capture is wrong, and why
-    """
+    deconv4k diff MANIFEST CAPTURE        which pixel is wrong, and why
+    """  # noqa: D301  # click wants the backspace itself
 
 
 @cli.command()
@@ -342,7 +342,7 @@ def diff(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    r"""Compare what a board gave with a set of vectors, and say why it differs.
+    """Compare what a board gave with a set of vectors, and say why it differs.
 
     MANIFEST is the set that was sent: its folder, or manifest.json in it. CAPTURE is what came
     out of m_axis_video, told by its ending:
@@ -362,7 +362,7 @@ def diff(
     is named together. docs/diff.md shows what each cause looks like.
 
     Exit status: 0 clean; 1 wrong, truncated or unlike anything expected; 2 not to be read.
-    """
+    """  # noqa: D301  # click wants the backspace itself
     from rich.console import Console
     from rich.progress import Progress
 

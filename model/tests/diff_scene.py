@@ -74,7 +74,9 @@ class Scene:
         """All frames as beats, (N, bytes); codes are cut to the output's bits."""
         width = self.config.formats.output.width
         given = self.frames if frames is None else frames
-        lines = [bus.raster_beats(self.config, frame, width) for frame in given]
+        lines = [
+            bus.raster_beats(frame, width, self.config.video.pixels_per_clock) for frame in given
+        ]
         return np.concatenate([line.reshape(-1, line.shape[2]) for line in lines])
 
     def flags(self):

@@ -311,6 +311,13 @@ def test_the_command(scene, tmp_path):
     assert data["mismatches"] == np.count_nonzero(hurt != beats)
 
 
+def test_help_teaches(tmp_path):
+    lines = deconv4k("diff", "--help", cwd=tmp_path).stdout.splitlines()
+    for ending in (".bin .raw", ".npy", ".png", ".csv", ".vcd .fst", ".log .txt"):
+        assert any(line.startswith(f"  {ending} ") for line in lines), ending
+    assert any("Exit status: 0 clean; 1 wrong" in line for line in lines)
+
+
 def test_picture_of_a_part(scene):
     from deconv4k.diff import picture
 
