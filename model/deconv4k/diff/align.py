@@ -10,6 +10,7 @@ hardly a beat is right, the correlation of the beats' sums speaks.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -58,14 +59,35 @@ def marked(capture: Capture, expected: Expected) -> tuple[NDArray[np.int64] | No
     return np.unique(first % expected.beats), how
 
 
-def best(got: Lanes, stream: Lanes, offsets: NDArray[np.int64], most: int) -> list[int]:
-    """The offsets at which a sample of the capture agrees best with a stream, best first."""
+def readings(capture: Capture, config: Config) -> list[Lanes]:
+    """The captured pixels as they are, and with the usual orders of bytes and pixels undone."""
+    beats = capture.beats
+    got = lanes(capture, config)
+    count, size = beats.shape
+    turned = [beats[:, ::-1]]
+    turned += [
+        beats.reshape(count, -1, group)[:, :, ::-1].reshape(count, size)
+        for group in (2, 4)
+        if size % group == 0 and size > group
+    ]
+    per_beat = got.shape[1]
+    found = [got, got[:, ::-1]]
+    found += [bus.unpack(np.ascontiguousarray(one), raw_format(config), per_beat) for one in turned]
+    return found
+
+
+def best(got: Sequence[Lanes], stream: Lanes, offsets: NDArray[np.int64], most: int) -> list[int]:
+    """The offsets at which a sample of some reading agrees best with a stream, best first."""
     if len(offsets) <= 1:
         return [int(offset) for offset in offsets]
+    count = len(got[0])
     size = min(SAMPLE, max(64, (1 << 21) // len(offsets)))
-    at = np.unique(np.linspace(0, len(got) - 1, min(size, len(got))).astype(np.int64))
-    sample = got[at]
-    scores = [np.count_nonzero(stream[(offset + at) % len(stream)] == sample) for offset in offsets]
+    at = np.unique(np.linspace(0, count - 1, min(size, count)).astype(np.int64))
+    samples = [one[at] for one in got]
+    scores = []
+    for offset in offsets:
+        there = stream[(offset + at) % len(stream)]
+        scores.append(max(int(np.count_nonzero(there == sample)) for sample in samples))
     order = np.argsort(-np.array(scores), kind="stable")
     return [int(offsets[i]) for i in order[:most]]
 
@@ -127,13 +149,10 @@ def correlated(got: Lanes, stream: Lanes, most: int) -> NDArray[np.int64]:
     return np.array(peaks, dtype=np.int64)
 
 
-def searched(got: Lanes, expected: Expected) -> NDArray[np.int64]:
-    """Offsets for a capture that says nothing about its place."""
-    piece = got[: expected.beats]
-    found = [votes(piece, expected.lanes, 8)]
-    # A run of swapped pixels or bytes votes as well if it is turned.
-    found.append(votes(piece[:, ::-1], expected.lanes, 4))
-    found.append(correlated(piece, expected.lanes, 6))
+def searched(got: Sequence[Lanes], expected: Expected) -> NDArray[np.int64]:
+    """Offsets for a capture, in all its readings, that says nothing about its place."""
+    found = [votes(one[: expected.beats], expected.lanes, 6) for one in got]
+    found.append(correlated(got[0][: expected.beats], expected.lanes, 6))
     return np.unique(np.concatenate(found))
 
 

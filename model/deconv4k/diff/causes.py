@@ -704,13 +704,19 @@ def _follow(got, stream, index, reach, price):  # type: ignore[no-untyped-def]
     return slips
 
 
+def course(window: Window) -> NDArray[np.int64]:
+    """By how many beats each captured one is beyond its place, (N,), on the likeliest course."""
+    lanes = window.case.expected.lanes
+    return np.asarray(_follow(window.got, lanes, window.index, SLIP, 2 * lanes.shape[1]))
+
+
 def slips(window: Window) -> Iterator[Finding]:
     """The course of dropped and doubled beats that explains most."""
     lanes = window.case.expected.lanes
-    total, per_beat = lanes.shape
+    total = len(lanes)
     if len(window.got) < 2:
         return
-    slip = _follow(window.got, lanes, window.index, SLIP, 2 * per_beat)
+    slip = course(window)
     would = (window.index + slip) % total
     # From one beat to the next; a start of frame that sets the count right is no step.
     steps = np.diff(would) % total - 1

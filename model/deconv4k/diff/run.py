@@ -160,8 +160,8 @@ def compare(
     offsets, how = align.marked(capture, expected)
     sure = offsets is not None
     if offsets is None:
-        offsets = align.searched(got, expected)
-    places = align.best(got, expected.lanes, offsets, 4)
+        offsets = align.searched(align.readings(capture, case.config), expected)
+    places = align.best([got], expected.lanes, offsets, 3)
 
     def judged(offset: int) -> tuple[Window, list[Finding]]:
         window = Window(case, got, align.indices(capture, expected, offset))
@@ -171,15 +171,25 @@ def compare(
     lead = _explained(window, found)
     if lead < SURE * window.pixels and not (sure and len(offsets) == 1):
         # The place itself is in doubt: the one where most is explained.
+        given = align.readings(capture, case.config)
+        places += align.best(given, expected.lanes, offsets, 3)
         places += _doubted(case, capture, offsets, sure, progress)
         for offset in dict.fromkeys(places[1:]):
             other, causes_there = judged(offset)
             if _explained(other, causes_there) > lead:
                 window, found, lead = other, causes_there, _explained(other, causes_there)
+    if not sure:
+        # Where content alone speaks, most of it may speak for what came after a slip.
+        first = int(causes.course(window)[0])
+        if first:
+            other, causes_there = judged(int(window.index[0]) + first)
+            if _explained(other, causes_there) >= lead:
+                window, found, lead = other, causes_there, _explained(other, causes_there)
     late = capture.whole and len(got) < expected.beats and lead < LIKE * window.pixels
     if late:
         # A buffer that does not begin with a frame after all?
-        offset = align.best(got, expected.lanes, align.searched(got, expected), 1)[0]
+        given = align.readings(capture, case.config)
+        offset = align.best([got], expected.lanes, align.searched(given, expected), 1)[0]
         other, causes_there = judged(offset)
         late = other.matches > max(lead, LIKE * window.pixels)
         if late:
@@ -233,7 +243,7 @@ def _doubted(
         places = offsets
         if not sure:
             places = np.unique(np.concatenate([offsets, align.votes(got, would, 4)]))
-        for offset in align.best(got, would, places, 1):
+        for offset in align.best([got], would, places, 1):
             index = align.indices(capture, case.expected, offset)
             right = int(np.count_nonzero(would[index] == got))
             scores[offset] = max(scores.get(offset, 0), right)
