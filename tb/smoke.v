@@ -2,8 +2,8 @@
 //
 // Over the registers: read ID and the sizes, write the kernel, set SIZE, enable. Then one frame of the
 // vector "study" in, with pauses, and its beats compared, with stalls; then ERRORS, the counters
-// and the three signatures, which are those of deconv4k.signature. It needs study.kernel.mem,
-// study.input.mem and study.expected.mem of vectors/ in the folder it runs in.
+// and the three signatures, which are those of the manifest. It needs kernel.mem, input.mem and
+// expected.mem of vectors/study/ in the folder it runs in, as study.kernel.mem and so on.
 //
 // Ends with "smoke: passed", or with $fatal and what was wrong.
 `timescale 1ns / 1ps
@@ -13,7 +13,7 @@ module smoke;
     localparam WIDTH = 12;
     localparam HEIGHT = 8;
     localparam PPC = 4;
-    localparam WEIGHTS = 81;
+    localparam WORDS = 41;
     localparam LINE_BEATS = 2 * WIDTH / PPC;
     localparam OUT_LINES = 2 * HEIGHT;
     localparam BEATS = OUT_LINES * LINE_BEATS;
@@ -182,12 +182,12 @@ module smoke;
     );
 
     reg [7:0] pixels[0:WIDTH*HEIGHT-1];
-    reg [7:0] expected[0:4*WIDTH*HEIGHT-1];
-    reg [9:0] weights[0:WEIGHTS-1];
+    reg [31:0] expected[0:BEATS-1];
+    reg [31:0] kernel[0:WORDS-1];
     initial begin
         $readmemh("study.input.mem", pixels);
         $readmemh("study.expected.mem", expected);
-        $readmemh("study.kernel.mem", weights);
+        $readmemh("study.kernel.mem", kernel);
     end
 
     // Pauses and stalls: a shift register with feedback.
@@ -248,16 +248,11 @@ module smoke;
 
         check(ID, "DCV4");
         check(MAXIMUM, {16'd64, 16'd40});
-        check(KERNEL_WORDS, (WEIGHTS + 1) / 2);
+        check(KERNEL_WORDS, WORDS);
 
-        // Two weights a word, the first in the lower half, an odd one out alone.
         write(KERNEL_CONTROL, 32'd1);
-        for (i = 0; i < WEIGHTS; i = i + 2) begin
-            write(KERNEL_DATA, {
-                  i + 1 < WEIGHTS ? {{6{weights[i+1][9]}}, weights[i+1]} : 16'd0,
-                  {6{weights[i][9]}}, weights[i]});
-        end
-        check(KERNEL_COUNT, (WEIGHTS + 1) / 2);
+        for (i = 0; i < WORDS; i = i + 1) write(KERNEL_DATA, kernel[i]);
+        check(KERNEL_COUNT, WORDS);
         write(KERNEL_CONTROL, 32'd2);
         repeat (4) @(posedge aclk);  // the first set is active at once
         check(CRC_KERNEL, SIGNATURE_KERNEL);
@@ -300,9 +295,7 @@ module smoke;
     end
 
     // The output, beat by beat.
-    wire [31:0] wanted = {
-        expected[beats*PPC+3], expected[beats*PPC+2], expected[beats*PPC+1], expected[beats*PPC]
-    };
+    wire [31:0] wanted = expected[beats];
     wire sof = beats == 0;
     wire eol = beats % LINE_BEATS == LINE_BEATS - 1;
     initial begin

@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from deconv4k import __version__, engines, files, image, kernels, simulator
 from deconv4k.config import Config
 from deconv4k.errors import InputError
+
+if TYPE_CHECKING:
+    from deconv4k.sets import Recipe
 
 DEFAULT_CONFIG = Path(__file__).parent / "data" / "default.toml"
 
@@ -28,6 +31,7 @@ def cli() -> None:
     deconv4k run --config C.toml ...      codes in, codes out, by any engine
     deconv4k info C.toml                  what a configuration costs and needs
     deconv4k sim                          the whole regression (make sim)
+    deconv4k vectors --pattern ramp ...   input and expected output in files
     deconv4k tune --config C.toml ...     the narrowest formats that will do
     """
 
@@ -219,14 +223,106 @@ def sim(
 
 
 @cli.command()
-@click.option("--out", default=None, help="Folder; default: vectors/ of the checkout.")
-def vectors(out: str | None) -> None:
-    """Write the committed test vectors anew."""
+@click.option("--config", "config_path", default=str(DEFAULT_CONFIG), help="TOML file.")
+@click.option("--photo", help="Input: the luma of a photograph, shrunk by the stride.")
+@click.option("--pattern", "pattern_name", help="Input: a test picture, see docs/vectors.md.")
+@click.option("--pixels", help="Input: .npy codes, (H, W), (C_in, H, W) or (frames, C_in, H, W).")
+@click.option("--kernel", help=".npz or .npy of real weights, or a kernel's name.")
+@click.option("--weights", help=".npy codes of the kernel instead.")
+@click.option("--bias", type=int, help="Code of the bias, where the configuration has one.")
+@click.option("--size", help="WIDTHxHEIGHT of a pattern; default: the configuration's.")
+@click.option("--frames", type=click.IntRange(1), help="Number of frames.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of noise.")
+@click.option("--why", help="What the set is there to find, for its manifest.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    default=["mem", "bin"],
+    show_default=True,
+    help="mem, hex, coe, mif, ihex, bin, h, npz, png, y4m or all; repeatable.",
+)
+@click.option(
+    "--tap",
+    "taps",
+    multiple=True,
+    help="Intermediate: window, products, sums, rounded or all; repeatable.",
+)
+@click.option("--out", help="Folder of the set; with --committed: vectors/ of the checkout.")
+@click.option("--committed", is_flag=True, help="Write the committed sets anew.")
+@click.option("--quiet", is_flag=True, help="No progress, no summary.")
+def vectors(committed: bool, out: str | None, quiet: bool, **given: Any) -> None:
+    """Make a set of vectors: input, kernel and expected output in files, and their manifest."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from deconv4k import export, intermediates, sets
     from deconv4k import vectors as cases
 
-    folder = Path(out) if out else simulator.ROOT / "vectors"
-    for name in cases.write_all(folder):
-        click.echo(folder / name)
+    sources = ("photo", "pattern_name", "pixels")
+    named = [f"--{name.removesuffix('_name')}" for name in sources if given[name] is not None]
+    if committed:
+        if named:
+            raise InputError(f"--committed and {named[0]}; allowed: one of them")
+        folder = Path(out) if out else simulator.ROOT / "vectors"
+        for written in cases.write_all(folder):
+            click.echo(written)
+        return
+    if len(named) != 1:
+        raise InputError(
+            f"{' and '.join(named) or 'no input'}; allowed: one of --photo, --pattern, --pixels, "
+            "or --committed"
+        )
+    if out is None:
+        raise InputError("--out is missing; allowed: a folder")
+    recipe = _recipe(Path(out).resolve().name, **given)
+    console = Console(stderr=True, quiet=quiet)
+    with Progress(console=console, disable=quiet or not console.is_terminal) as progress:
+        task = progress.add_task("frames", total=len(recipe.sizes))
+        formats, taps = (
+            list(known) if "all" in given[name] else given[name]
+            for name, known in (("formats", export.FORMATS), ("taps", intermediates.NAMES))
+        )
+        written = sets.write(out, recipe, formats, taps, lambda: progress.advance(task))
+    if not quiet:
+        click.echo(sets.describe(written))
+
+
+def _recipe(name: str, **given: Any) -> Recipe:
+    """What the options of `vectors` ask for."""
+    from dataclasses import replace
+
+    from deconv4k import patterns, recipes, report
+
+    config = Config.load(given["config_path"])
+    own = given["kernel"] is not None or given["weights"] is not None
+    if given["kernel"] is not None and given["weights"] is not None:
+        raise InputError("--kernel and --weights; allowed: one of them")
+    if given["pattern_name"] == "ties" and own:
+        raise InputError("--pattern ties with a kernel; allowed: without, it brings its own")
+    if given["size"] is not None and given["pattern_name"] is None:
+        raise InputError("--size without --pattern; allowed: with a pattern")
+    if given["pattern_name"] == "ties":
+        codes = patterns.tie_kernel(config)
+    elif given["weights"] is not None:
+        codes = report.check_weights(config, files.load_array(given["weights"], "--weights"))
+    else:
+        codes = kernels.to_codes(
+            _kernel(given["kernel"], config), config.layer, config.formats.weight
+        )
+    bias = given["bias"]
+    if bias is None and config.formats.bias is not None:
+        bias = 0
+    size = None if given["size"] is None else recipes.parse_size(given["size"])
+    if given["photo"] is not None:
+        recipe = recipes.photograph(name, config, codes, bias, given["photo"], given["frames"])
+    elif given["pixels"] is not None:
+        recipe = recipes.given(name, config, codes, bias, given["pixels"], given["frames"])
+    else:
+        recipe = recipes.pattern(
+            name, config, codes, bias, given["pattern_name"], size, given["frames"], given["seed"]
+        )
+    return recipe if given["why"] is None else replace(recipe, why=given["why"])
 
 
 @cli.command()

@@ -14,8 +14,16 @@ from deconv4k import image
 from deconv4k.errors import InputError
 
 
-def load_array(path: str | Path, name: str) -> NDArray[Any]:
+def load_array(path: str | Path, name: str, *, mapped: bool = False) -> NDArray[Any]:
     """Read a .npy file.
+
+    Parameters
+    ----------
+    path : str or Path
+    name : str
+        What it is called in a message.
+    mapped : bool
+        Leave the numbers in the file until they are looked at.
 
     Raises
     ------
@@ -23,7 +31,7 @@ def load_array(path: str | Path, name: str) -> NDArray[Any]:
         If it is missing or no .npy file.
     """
     try:
-        array = np.load(path, allow_pickle=False)
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
     except OSError as error:
         raise InputError(f"{name} {path}: {error.strerror or error}") from None
     except (ValueError, EOFError):

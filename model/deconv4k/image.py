@@ -81,6 +81,13 @@ def read(path: str | Path) -> NDArray[Any]:
     return array
 
 
+def umask() -> int:
+    """The permissions that new files of this process do without."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def write_bytes(path: str | Path, data: bytes) -> None:
     """Write a whole file or none: to a temporary name beside it, then renamed.
 
@@ -100,9 +107,7 @@ def write_bytes(path: str | Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         # mkstemp gives a file for its owner alone; a result is for whom the umask allows.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
+        os.chmod(temporary, 0o666 & ~umask())
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
@@ -188,10 +193,12 @@ def to_luma(rgb: NDArray[Any]) -> Plane:
     -----
     Source: ITU-R BT.601-7, section 2.5.1, without head- and footroom as in JPEG (ITU-T T.871).
     """
-    unit = to_unit(rgb)
-    if unit.ndim == 2:
-        return unit
-    luma: Plane = 0.299 * unit[..., 0] + 0.587 * unit[..., 1] + 0.114 * unit[..., 2]
+    if rgb.ndim == 2:
+        return to_unit(rgb)
+    # A channel at a time: three of a large photograph in float64 are much memory.
+    luma: Plane = 0.299 * to_unit(rgb[..., 0])
+    luma += 0.587 * to_unit(rgb[..., 1])
+    luma += 0.114 * to_unit(rgb[..., 2])
     return luma
 
 

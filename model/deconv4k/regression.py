@@ -101,7 +101,7 @@ def regress(
     if not present:
         raise InputError("no simulator; make setup installs Verilator")
     folder = simulator.ROOT / "vectors"
-    names = sorted(path.stem for path in folder.glob("*.toml"))
+    names = vectors.names(folder)
     if case is not None and case != "photo" and case not in names:
         raise InputError(f"case {case!r}; allowed: photo, {', '.join(names)}")
     only_photo = photo is not None or full or case == "photo"
@@ -128,7 +128,7 @@ def regress(
             progress.advance(task)
 
         def run_job(job: tuple[str, str, str]) -> Row:
-            row = _vector(folder / f"{job[1]}.toml", job[0], job[2], seed, waves)
+            row = _vector(folder / job[1], job[0], job[2], seed, waves)
             progress.advance(task)
             return row
 
@@ -149,7 +149,7 @@ def _distinct(folder: Path, cases: list[str], present: list[str], waves: bool) -
     """The builds that the cases need, each once."""
     needed: dict[Build, None] = {}
     for case in cases:
-        parameters = engine.parameters(vectors.read(folder / f"{case}.toml").config)
+        parameters = engine.parameters(vectors.read(folder / case).config)
         for name in present:
             needed[name, tuple(parameters.items()), waves] = None
     return list(needed)

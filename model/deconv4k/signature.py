@@ -12,12 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deconv4k import bus
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.fixed import Format
 
 WORD_BITS = 32
 """Bits of a word of the kernel store, the width of a register."""
+
+
+def crc32(words: bus.Words) -> int:
+    """CRC-32 of words (..., bytes), the lowest byte of the first one first."""
+    return zlib.crc32(np.ascontiguousarray(words).data)
 
 
 def input_frame(config: Config, pixels: NDArray[Any]) -> int:
@@ -42,13 +47,7 @@ def input_frame(config: Config, pixels: NDArray[Any]) -> int:
     InputError
         Wrong shape, dtype or range.
     """
-    pixels = np.asarray(pixels)
-    full = pixels[np.newaxis] if pixels.ndim == 2 else pixels
-    channels = config.layer.in_channels
-    if full.ndim != 3 or full.shape[0] != channels or 0 in full.shape:
-        raise InputError(f"pixels: shape {pixels.shape}; allowed: ({channels}, H, W)")
-    config.formats.pixel.check_codes(pixels, "pixels")
-    return _beats(full.transpose(1, 2, 0), config.formats.pixel)
+    return crc32(bus.input_beats(config, pixels))
 
 
 def output_frame(config: Config, frame: NDArray[Any]) -> int:
@@ -74,24 +73,7 @@ def output_frame(config: Config, frame: NDArray[Any]) -> int:
     InputError
         Wrong shape, dtype or range.
     """
-    frame = np.asarray(frame)
-    plane = frame[0] if frame.ndim == 3 and frame.shape[0] == 1 else frame
-    if plane.ndim != 2 or 0 in plane.shape:
-        raise InputError(f"frame: shape {frame.shape}; allowed: (OH, OW)")
-    config.formats.output.check_codes(frame, "frame")
-    per_beat = config.video.pixels_per_clock
-    rows, columns = plane.shape
-    padded = np.zeros((rows, -(-columns // per_beat) * per_beat), dtype=plane.dtype)
-    padded[:, :columns] = plane
-    return _beats(padded.reshape(rows, -1, per_beat), config.formats.output)
-
-
-def _beats(codes: NDArray[Any], target: Format) -> int:
-    """CRC-32 of codes (..., per beat), the first of a beat in its lowest bits."""
-    planes = np.arange(target.width)
-    bits = (codes.astype(np.int64)[..., np.newaxis] >> planes & 1).astype(np.uint8)
-    beats = bits.reshape(-1, codes.shape[-1] * target.width)
-    return zlib.crc32(np.packbits(beats, axis=1, bitorder="little").tobytes())
+    return crc32(bus.output_beats(config, frame))
 
 
 def kernel_words(
@@ -153,6 +135,40 @@ def kernel_words(
     elif int(given[0]):
         raise InputError(f"bias: {int(given[0])}; allowed: 0, as there is no formats.bias")
     return words
+
+
+def kernel_size(config: Config) -> int:
+    """How many words `kernel_words` gives."""
+    layer, formats = config.layer, config.formats
+    weights = layer.in_channels * layer.kernel**2
+    words = -(-weights // 2) if formats.weight.width <= WORD_BITS // 2 else weights
+    return words + (formats.bias is not None)
+
+
+def kernel_codes(config: Config, words: bus.Words) -> tuple[NDArray[Any], int | None]:
+    """Weights and bias of the words of a kernel: the inverse of `kernel_words`.
+
+    Parameters
+    ----------
+    config : Config
+    words : ndarray of uint8, (`kernel_size`, 4)
+
+    Returns
+    -------
+    weights : ndarray of int64, (C_in, 1, K, K)
+    bias : int or None
+        None where the configuration has none.
+    """
+    layer, formats = config.layer, config.formats
+    count = layer.in_channels * layer.kernel**2
+    data = np.ascontiguousarray(words).reshape(-1)
+    bias = None
+    if formats.bias is not None:
+        bias = int(data[-4:].view("<i4" if formats.bias.signed else "<u4")[0])
+    kind = "i" if formats.weight.signed else "u"
+    size = 2 if formats.weight.width <= WORD_BITS // 2 else 4
+    weights = data[: size * count].view(f"<{kind}{size}").astype(np.int64)
+    return weights.reshape(layer.in_channels, 1, layer.kernel, layer.kernel), bias
 
 
 def kernel(config: Config, weights: NDArray[Any], bias: int | NDArray[Any] | None = None) -> int:

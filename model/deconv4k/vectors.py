@@ -1,42 +1,38 @@
 """The committed vectors: small cases, each with the bug it is there to find.
 
-A case NAME is three kinds of files in vectors/: ``NAME.toml`` says why it exists, its
-configuration, the seed that made it and its frames; ``NAME.kernel.mem``, ``NAME.input.mem`` and
-``NAME.expected.mem`` hold weights, input pixels and output pixels for ``$readmemh``, one a line,
-in hexadecimal two's complement; the first line says the format. With several input channels one
-line holds a pixel's channels, channel 0 in the least significant digits.
+A case NAME is the set vectors/NAME, see `deconv4k.manifest`, with one format, ``mem``.
 """
 
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tomli_w
 from numpy.typing import NDArray
 
-from deconv4k import golden, image, kernels
+from deconv4k import kernels, manifest, patterns, sets
 from deconv4k.config import Config
-from deconv4k.errors import InputError
-from deconv4k.fixed import Format
+from deconv4k.sets import Recipe
 
 Codes = NDArray[Any]
 Frames = list[Codes]
 
+FORMATS = ("mem",)
+"""What the cases are committed in."""
+
 
 @dataclass(frozen=True)
 class Case:
-    """One committed case.
+    """One committed case, as benches take it.
 
     Parameters
     ----------
     name, why : str
-    seed : int
+    seed : int or None
     config : Config
     weights : ndarray of int, (C_in, 1, K, K)
     bias : int
@@ -46,7 +42,7 @@ class Case:
 
     name: str
     why: str
-    seed: int
+    seed: int | None
     config: Config
     weights: Codes
     bias: int
@@ -65,11 +61,23 @@ _signed = functools.partial(
 )
 
 
-def _noise(config: Config, random: np.random.Generator, *sizes: tuple[int, int]) -> Frames:
-    pixel, channels = config.formats.pixel, config.layer.in_channels
+def _scene(
+    config: Config, size: tuple[int, int], weights: Codes, random: np.random.Generator
+) -> patterns.Scene:
+    return patterns.Scene(config, *size, random, weights)
+
+
+def _draw(name: str, scene: patterns.Scene, frames: int) -> Frames:
+    return [patterns.PATTERNS[name].draw(scene, n) for n in range(frames)]
+
+
+def _noise(
+    config: Config, random: np.random.Generator, weights: Codes, *sizes: tuple[int, int]
+) -> Frames:
     return [
-        random.integers(pixel.min_code, pixel.max_code + 1, (channels, height, width))
-        for height, width in sizes
+        frame
+        for size in sizes
+        for frame in _draw("noise", _scene(config, size, weights, random), 1)
     ]
 
 
@@ -84,68 +92,55 @@ def _fitted(config: Config) -> Codes:
 
 
 def _study(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
-    del random
-    return kernels.study(9).astype(np.int64), [np.ones((1, 8, 12), dtype=np.int64)]
+    weights = kernels.study(9).astype(np.int64)
+    return weights, _draw("ones", _scene(config, (8, 12), weights, random), 1)
 
 
 def _impulse(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
-    frames = []
-    for y, x in ((0, 0), (0, 10), (6, 0), (6, 10), (3, 5)):
-        frame = np.zeros((1, 7, 11), dtype=np.int64)
-        frame[0, y, x] = 1
-        frames.append(frame)
     # Every weight another one, so that any two taps exchanged show.
     size = config.layer.kernel
-    return np.arange(1, size * size + 1).reshape(1, 1, size, size), frames
+    weights = np.arange(1, size * size + 1).reshape(1, 1, size, size)
+    scene = _scene(config, (7, 11), weights, random)
+    return weights, [patterns.impulse(scene, n, patterns.one(config)) for n in range(6)]
 
 
 def _extremes(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
     weights = _random_kernel(config, random, 1)
-    layer, pixel = config.layer, config.formats.pixel
-    frames = []
-    for r in range(layer.stride):
-        for s in range(layer.stride):
-            for largest in (True, False):
-                frame = np.full((1, 9, 9), 0, dtype=np.int64)
-                for y in layer.taps(r):
-                    for x in layer.taps(s):
-                        ky = r + layer.padding - layer.stride * y.offset
-                        kx = s + layer.padding - layer.stride * x.offset
-                        up = (weights[0, 0, ky, kx] > 0) == largest
-                        frame[0, 4 + y.offset, 4 + x.offset] = (
-                            pixel.max_code if up else pixel.min_code
-                        )
-                frames.append(frame)
-    return weights, frames
+    frames = patterns.PATTERNS["extremes"].frames(config)
+    return weights, _draw("extremes", _scene(config, (9, 9), weights, random), frames)
 
 
 def _ties(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
     # Pixel p times the weights 1/2, -1/2 and 3/2: every second product is a tie, on both signs.
-    del random
-    weights = np.array([[128, -128], [384, -384]]).reshape(1, 1, 2, 2)
-    ramp = np.arange(-128, 128).reshape(1, 8, 32)
-    return weights, [ramp]
+    weights = patterns.tie_kernel(config)
+    return weights, [np.arange(-128, 128).reshape(1, 8, 32)]
 
 
 def _sizes(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
     sizes = [(5, 20), (3, 4), (1, 1), (1, 1), (1, 3), (2, 40), (7, 1), (1, 39), (4, 2), (3, 17)]
-    return _random_kernel(config, random), _noise(config, random, *sizes)
+    weights = _random_kernel(config, random)
+    return weights, _noise(config, random, weights, *sizes)
 
 
-def _checkerboard(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
-    del random
-    y, x = np.mgrid[0:10, 0:13]
-    board = ((y + x) % 2 * config.formats.pixel.max_code)[np.newaxis]
-    ramp = (x * 20)[np.newaxis]
-    return _fitted(config), [board, ramp, np.full((1, 10, 13), config.formats.pixel.max_code)]
+def _flat(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
+    weights = _fitted(config)
+    scene = _scene(config, (10, 13), weights, random)
+    return weights, [_draw(name, scene, 1)[0] for name in ("checkerboard", "ramp", "white")]
 
 
 def _thrice(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
-    return _random_kernel(config, random), _noise(config, random, *[(6, 22)] * 3)
+    weights = _random_kernel(config, random)
+    return weights, _noise(config, random, weights, *[(6, 22)] * 3)
 
 
 def _plain(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
-    return _random_kernel(config, random), _noise(config, random, (7, 19), (4, 40))
+    weights = _random_kernel(config, random)
+    return weights, _noise(config, random, weights, (7, 19), (4, 40))
+
+
+def _window(config: Config, random: np.random.Generator) -> tuple[Codes, Frames]:
+    weights = _fitted(config)
+    return weights, _noise(config, random, weights, (16, 30))
 
 
 _X2 = (9, 2, 4, 1)
@@ -168,7 +163,7 @@ CASES: dict[str, tuple[str, Config, int, Make]] = {
     "flat": (
         "Phases of unequal gain, and rows or columns taken from beyond the edge: checkerboard, "
         "ramp and white.",
-        _small(_X2, 4), 0, _checkerboard,
+        _small(_X2, 4), 0, _flat,
     ),
     "sizes": (
         "Anything left over from the frame before, a beat lost where a line ends in half a beat, "
@@ -186,6 +181,11 @@ CASES: dict[str, tuple[str, Config, int, Make]] = {
     "quarter-rate": (
         "The same with one multiplier set for all four phases.",
         _small(_X2, 1), 0, _sizes,
+    ),
+    "ila": (
+        "A beat lost, doubled or early on a board: the whole output, 480 beats, fits a logic "
+        "analyser's window of 1,024 samples. Configuration and kernel are the default ones.",
+        Config.upscaler(_X2, 4), 0, _window,
     ),
     "ties": (
         "Ties rounded the wrong way, on either sign.",
@@ -211,128 +211,32 @@ CASES: dict[str, tuple[str, Config, int, Make]] = {
 """Name: why, configuration, seed, maker."""
 
 
-def make(name: str) -> Case:
-    """Make a case of `CASES` anew."""
+def recipe(name: str) -> Recipe:
+    """What a case of `CASES` is made of."""
     why, config, seed, maker = CASES[name]
-    random = np.random.default_rng(seed)
-    weights, frames = maker(config, random)
-    bias = 77 if config.formats.bias is not None else 0
-    given = np.array([bias]) if config.formats.bias is not None else None
-    expected = [golden.run(config, frame, weights, given)[0] for frame in frames]
-    return Case(name, why, seed, config, weights, bias, frames, expected)
+    weights, frames = maker(config, np.random.default_rng(seed))
+    bias = 77 if config.formats.bias is not None else None
+    sizes = [frame.shape[1:] for frame in frames]
+    return Recipe(
+        name, why, "deconv4k.vectors", config, weights, sizes, frames, bias, seed
+    )  # fmt: skip
 
 
-def _lines(codes: Codes, target: Format, per_line: int, header: str) -> bytes:
-    """One word of `per_line` codes a line, the first one in the least significant digits."""
-    width = target.width
-    digits = -(-width * per_line // 4)
-    mask = (1 << width) - 1
-    lines = [f"// {header}"]
-    for group in codes.reshape(-1, per_line).tolist():
-        word = sum((code & mask) << (width * i) for i, code in enumerate(group))
-        lines.append(f"{word:0{digits}x}")
-    return ("\n".join(lines) + "\n").encode()
+def write_all(folder: Path) -> list[Path]:
+    """Write all cases as sets in a folder; returns their manifests."""
+    return [sets.write(folder / name, recipe(name), FORMATS) for name in CASES]
 
 
-def write(case: Case, folder: Path) -> list[str]:
-    """Write one case; returns the names of its files."""
-    config, formats = case.config, case.config.formats
-    channels = config.layer.in_channels
-    sizes = [[frame.shape[2], frame.shape[1]] for frame in case.frames]
-    shown = ", ".join(f"{width}x{height}" for width, height in sizes)
-    head = {
-        "case": {"why": case.why, "seed": case.seed, "bias": case.bias, "frames": sizes},
-        **tomllib.loads(config.to_toml()),
-    }
-    pixels = np.concatenate([frame.transpose(1, 2, 0).reshape(-1) for frame in case.frames])
-    outputs = np.concatenate([frame.reshape(-1) for frame in case.expected])
-    content = {
-        f"{case.name}.toml": tomli_w.dumps(head).encode(),
-        f"{case.name}.kernel.mem": _lines(
-            case.weights, formats.weight, 1,
-            f"weights (C_in, 1, K, K) in C order, {formats.weight}, hex",
-        ),
-        f"{case.name}.input.mem": _lines(
-            pixels, formats.pixel, channels,
-            f"pixels of {shown} (width x height), {channels} channel(s) a line, "
-            f"{formats.pixel}, hex",
-        ),
-        f"{case.name}.expected.mem": _lines(
-            outputs, formats.output, 1,
-            f"output pixels, {config.layer.stride} times as wide and high, {formats.output}, hex",
-        ),
-    }  # fmt: skip
-    for name, data in content.items():
-        image.write_bytes(folder / name, data)
-    return list(content)
+def names(folder: Path) -> list[str]:
+    """The sets in a folder."""
+    return sorted(path.parent.name for path in folder.glob(f"*/{manifest.NAME}"))
 
 
-def write_all(folder: Path) -> list[str]:
-    """Write all cases; returns the names of the files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return [name for case in CASES for name in write(make(case), folder)]
-
-
-def _codes(path: Path, target: Format, per_line: int) -> NDArray[np.int64]:
-    """Codes of a .mem file, in order."""
-    try:
-        text = path.read_text(encoding="ascii")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
-    width = target.width
-    codes = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("//"):
-            continue
-        try:
-            word = int(line, 16)
-        except ValueError:
-            raise InputError(f"{path}:{number}: {line!r}; allowed: one hex word") from None
-        for i in range(per_line):
-            code = word >> (width * i) & ((1 << width) - 1)
-            codes.append(code - (1 << width) if code > target.max_code else code)
-    return np.array(codes, dtype=np.int64)
-
-
-def read(path: Path) -> Case:
-    """Read a committed case from its .toml file.
-
-    Raises
-    ------
-    InputError
-        If a file is missing or does not hold what the .toml file says.
-    """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: no TOML: {error}") from None
-    head = data.pop("case", None)
-    if not isinstance(head, dict) or not {"why", "seed", "bias", "frames"} <= set(head):
-        raise InputError(f"{path}: no table [case] with why, seed, bias and frames")
-    config = Config.from_dict(data)
-    layer, formats = config.layer, config.formats
-    base = path.with_suffix("")
-    pixels = _codes(base.with_suffix(".input.mem"), formats.pixel, layer.in_channels)
-    outputs = _codes(base.with_suffix(".expected.mem"), formats.output, 1)
-    weights = _codes(base.with_suffix(".kernel.mem"), formats.weight, 1)
-    frames: Frames = []
-    expected: Frames = []
-    at = out_at = 0
-    for width, height in head["frames"]:
-        count = width * height * layer.in_channels
-        rows, columns = layer.output_shape(height, width)
-        chunk, out_chunk = pixels[at : at + count], outputs[out_at : out_at + rows * columns]
-        if len(chunk) < count or len(out_chunk) < rows * columns:
-            raise InputError(f"{path}: the .mem files end within frame {len(frames)}")
-        frames.append(chunk.reshape(height, width, layer.in_channels).transpose(2, 0, 1))
-        expected.append(out_chunk.reshape(rows, columns))
-        at, out_at = at + count, out_at + rows * columns
-    if (at, out_at) != (len(pixels), len(outputs)):
-        raise InputError(f"{path}: the .mem files hold more than the frames it lists")
-    shape = (layer.in_channels, 1, layer.kernel, layer.kernel)
+def read(path: str | Path) -> Case:
+    """Read a whole set, all frames at once; parameter and errors as `manifest.read`."""
+    found = manifest.read(path)
+    weights, bias = found.kernel()
     return Case(
-        path.stem, head["why"], head["seed"], config, weights.reshape(shape), head["bias"],
-        frames, expected,
+        found.name, found.why, found.seed, found.config, weights, bias or 0,
+        list(found.inputs()), [found.expected(n) for n in range(len(found.frames))],
     )  # fmt: skip
