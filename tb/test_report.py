@@ -1,4 +1,4 @@
-"""The line about a frame, letter by letter, and none for a frame that comes while one is written."""
+"""The line about a frame, letter by letter; none for a frame that comes while one is written."""
 
 from __future__ import annotations
 

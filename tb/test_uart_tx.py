@@ -1,4 +1,4 @@
-"""Bytes arrive at a receiver that samples the middle of each bit, and no bit is longer or shorter."""
+"""Bytes as the line carries them: start, eight bits, stop, every one of them whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The board's self-test, whole: what it writes to the serial line, and that a fault turns it red."""
+"""The board's self-test, whole: the text on its serial line, and that a fault turns it red."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ PERIOD = 2
 
 DIVISOR = 4
 LINE = re.compile(
-    r"D4K v1 (PASS|FAIL)((?: (?:cfg|krn|in|out|exp|frames|errors|stalled|clocks)=[0-9a-f]{8}){9})\r\n"
+    r"D4K v1 (PASS|FAIL)"
+    r"((?: (?:cfg|krn|in|out|exp|frames|errors|stalled|clocks)=[0-9a-f]{8}){9})\r\n"
 )
 
 

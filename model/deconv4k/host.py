@@ -248,6 +248,8 @@ class Host:
             source[:, :size] = beats.reshape(-1, size)
             # What an earlier run left there must not pass for the answer.
             target[:] = 0xA5
+            # PYNQ's DMA driver does so too, where it knows that the memory is cached.
+            source.flush()
             target.flush()
             word = REGISTERS["SIZE"].word(WIDTH=width, HEIGHT=height)
             self.write("SIZE", word)
@@ -258,6 +260,7 @@ class Host:
             self._dma.sendchannel.transfer(source)
             self._wait("send", height, rows)
             self._wait("receive", height, rows)
+            target.invalidate()
             found = np.array(target)
         finally:
             source.freebuffer()
@@ -341,7 +344,7 @@ class Host:
             )
         for register, said, where in (
             ("SIGNATURE_KERNEL", manifest.kernel_crc32, "the kernel is another one"),
-            ("SIGNATURE_IN", frame.input.crc32, "the engine got another picture: DMA, flush, width"),
+            ("SIGNATURE_IN", frame.input.crc32, "another picture came in: DMA, flush, width"),
             ("SIGNATURE_OUT", frame.output.crc32, "the engine computed another picture"),
         ):  # fmt: skip
             found = self.read(register)

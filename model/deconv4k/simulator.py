@@ -151,7 +151,9 @@ def sources(top: str, target: str = "") -> list[Path]:
         ``ecp5``: with that family's modules, and models of its blocks from tb/.
     """
     # The first list that holds the top, or what the top in tb/ holds.
-    inside = {"bench_axi": "deconv_axi", "smoke": "deconv_axi", "bench_dma": "dma_video"}.get(top, top)
+    inside = {"bench_axi": "deconv_axi", "smoke": "deconv_axi", "bench_dma": "dma_video"}.get(
+        top, top
+    )
     lists = [listed(name) for name in LISTS]
     holding = (files for files in lists if inside in {path.stem for path in files})
     files = list(next(holding, lists[0]))
