@@ -3,8 +3,8 @@
 //   D4K v1 PASS cfg=00000000 krn=00000000 in=00000000 out=00000000 exp=00000000 frames=00000000
 //       errors=00000000 stalled=00000000 clocks=00000000 CR LF
 //
-// all in one line, one space between two words; FAIL instead of PASS. The nine words are hexadecimal,
-// in lower case, `cfg` in the highest bits of `words`.
+// all in one line, one space between two words; FAIL where the frame's signature is not the expected
+// one. The nine words are hexadecimal, in lower case, `cfg` in the highest bits of `words`.
 //
 // `start` takes verdict and words; while a line is being written it is not looked at: of frames that
 // follow one another faster than their lines, some get none, and `frames` tells how many.

@@ -119,7 +119,7 @@ def build(
     name : str
         Of `BOARDS`.
     config : Config
-        One that bringup.v plays: no bias, pixels of up to 32 bits.
+        Pixels have up to 32 bits; a bias is 0.
     weights : ndarray of int, (C_in, 1, K, K)
         Codes.
     megahertz : int
@@ -166,9 +166,7 @@ def build(
 
 def _check_clock(found: dict[str, Any], log: str, megahertz: int) -> None:
     """The PLL makes what was asked for, as nextpnr reckons, and the design is fast enough."""
-    told = re.findall(
-        r"erived (?:frequency )?constraint of ([0-9.]+) MHz (?:for|on) net clk\b", log
-    )
+    told = re.findall(r"Derived frequency constraint of ([0-9.]+) MHz for net clk\b", log)
     if [float(each) for each in told] != [megahertz]:
         raise InputError(
             f"nextpnr takes the PLL's output for {', '.join(told) or 'no'} MHz; "

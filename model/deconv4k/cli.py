@@ -417,7 +417,7 @@ def pnr(only: str, devices: Sequence[str], speeds: Sequence[int], seeds: int, qu
 @click.option("--board", "name", default="ulx3s", show_default=True, help="The board.")
 @click.option("--config", "config_path", default=str(DEFAULT_CONFIG), help="TOML file.")
 @click.option("--kernel", help=".npz or .npy of real weights, or a kernel's name.")
-@click.option("--megahertz", type=int, default=125, show_default=True, help="Engine's clock.")
+@click.option("--megahertz", type=int, default=100, show_default=True, help="Engine's clock.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of place and route.")
 @click.option("--out", help="Folder; default: build/bitstream/BOARD of the checkout.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
