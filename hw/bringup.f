@@ -1,6 +1,5 @@
 -f deconv.f
 crc32.v
 kernel_store.v
-control.v
 board/selftest.v
 board/bringup.v

@@ -1,7 +1,6 @@
 -f deconv.f
 crc32.v
 kernel_store.v
-control.v
 board/selftest.v
 board/report.v
 board/uart_tx.v

@@ -1,6 +1,6 @@
 // selftest: the engine plays to itself: frames of noise in, the signature of each frame out judged.
 //
-//   pattern -> deconv -> control (CRC-32) -> signature as expected? -> verdict
+//   pattern -> deconv -> crc32 -> signature as expected? -> verdict
 //                ^
 //            kernel_store <- POWER_UP
 //
@@ -264,55 +264,46 @@ module selftest #(
     );
 
     wire done;
-    wire frame_in;
-    wire [3:0] state;  // running, resetting, reset_done, irq
-    wire [1:0] core;  // enable, reset
-    wire [159:0] counts;  // frames_in, lines_in, lines_out, dropped, stalled_in
-    control #(
-        .IN_W(PIXEL_BITS),
-        .OUT_BITS(OUT_BITS),
-        .IRQS(1)
-    ) control (
+    crc32 #(
+        .BYTES(OUT_BITS / 8)
+    ) crc_out (
         .clk(clk),
         .rst(rst),
-        .enable(1'b1),
-        .soft_reset(1'b0),
-        .clear_counters(1'b0),
-        .irq_status(1'b0),
-        .irq_enable(1'b0),
-        .running(state[0]),
-        .resetting(state[1]),
-        .reset_done(state[2]),
-        .irq(state[3]),
-        .kernel_loaded(loaded),
-        .core_enable(core[0]),
-        .core_reset(core[1]),
-        .dropped(events[5]),
-        .frame_pixel(frame_pixel),
-        .frame_first(frame_signals[0]),
-        .frame_last(frame_signals[1]),
-        .frame_valid(frame_signals[2]),
-        .s_axis_tlast(last_column_q),
-        .s_axis_tvalid(loaded),
-        .s_axis_tready(ready),
-        .m_axis_tdata(data),
-        .m_axis_tuser(first),
-        .m_axis_tlast(line_end),
-        .m_axis_tvalid(valid),
-        .m_axis_tready(accept),
-        .out_end(frame_end),
-        .frame_in(frame_in),
-        .frame_out(done),
-        .signature_in(signature_in),
-        .signature_out(signature_out),
-        .frames_in(counts[31:0]),
-        .frames_out(frames),
-        .lines_in(counts[63:32]),
-        .lines_out(counts[95:64]),
-        .dropped_pixels(counts[127:96]),
-        .stalled_in(counts[159:128]),
-        .stalled_out(stalled)
+        .first(first),
+        .last(frame_end),
+        .valid(valid && accept),
+        .data(data),
+        .crc(signature_out),
+        .done(done)
     );
+
+    wire in_done;
+    wire [IN_BITS+PIXEL_BITS-1:0] wide = {{IN_BITS{1'b0}}, frame_pixel};
+    crc32 #(
+        .BYTES(IN_BITS / 8)
+    ) crc_in (
+        .clk(clk),
+        .rst(rst),
+        .first(frame_signals[0]),
+        .last(frame_signals[1]),
+        .valid(frame_signals[2]),
+        .data(wide[IN_BITS-1:0]),
+        .crc(signature_in),
+        .done(in_done)
+    );
+
+    reg [31:0] frames_q;
+    reg [31:0] stalled_q;
+    assign frames  = frames_q;
+    assign stalled = stalled_q;
+    always @(posedge clk) begin
+        if (done) frames_q <= frames_q + 1'b1;
+        if (valid && !accept) stalled_q <= stalled_q + 1'b1;
+        if (rst) begin
+            frames_q  <= 32'd0;
+            stalled_q <= 32'd0;
+        end
+    end
 
     // When the frames inside began.
     reg [31:0] now_q;
@@ -374,7 +365,9 @@ module selftest #(
     assign fail = fail_q;
     assign beat = beat_q;
 
-    wire unused = &{1'b0, store, store_taken, noise_q, frame_in, state, core, counts, began_valid};
+    wire unused = &{
+        1'b0, line_end, store, store_taken, noise_q, wide, in_done, began_valid
+    };
 endmodule
 
 `default_nettype wire
