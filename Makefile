@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup sim sim-full test lint bench synth pnr bitstream vectors registers package clean distclean
+.PHONY: help setup sim sim-full test lint bench synth pnr bitstream vectors vectors-full registers package clean distclean
 
 # What a user may set reaches the recipes through the environment, so that any path survives.
 export SIM CASE SEED WAVES IMAGE CONFIG PYTHON
@@ -20,7 +20,7 @@ ifneq ($(shell cat .venv/.checkout 2>/dev/null),$(shell pwd -P))
 endif
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: $(BASE) ## make .venv with the pinned packages, install Icarus where permitted
 	@rm -f .venv/.icarus-tried
@@ -59,8 +59,12 @@ pnr: $(SYNTH) ## place and route on ECP5, megahertz and bitstreams: build/pnr/
 bitstream: $(SYNTH) ## self-test of the ULX3S and its vectors: build/bitstream/; ARGS='--seed 2 …'
 	@$(BIN)/deconv4k bitstream $(ARGS)
 
-vectors: $(BASE) ## write the committed test vectors anew
-	@$(BIN)/deconv4k vectors
+vectors: $(BASE) ## the committed sets anew; another one: ARGS='--pattern noise --out DIR'
+	@$(BIN)/deconv4k vectors $(if $(ARGS),$(ARGS),--committed)
+
+vectors-full: $(BASE) ## a whole 4K frame in every format: build/vectors/photo/, IMAGE=… CONFIG=…
+	@$(BIN)/deconv4k vectors --format all --out build/vectors/photo \
+	    --photo "$${IMAGE:-model/deconv4k/data/seeding_3840x2160.jpg}" $${CONFIG:+--config "$$CONFIG"}
 
 registers: $(TEST) ## make what follows from hw/registers.rdl; HTML under build/registers/
 	@$(BIN)/python tools/registers.py --html

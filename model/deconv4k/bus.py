@@ -183,17 +183,18 @@ def output_beats(config: Config, frame: NDArray[Any]) -> Words:
     if plane.ndim != 2 or 0 in plane.shape:
         raise InputError(f"frame: shape {frame.shape}; allowed: (OH, OW)")
     config.formats.output.check_codes(frame, "frame")
-    return raster_beats(config, plane, config.formats.output.width)
+    return raster_beats(plane, config.formats.output.width, config.video.pixels_per_clock)
 
 
-def raster_beats(config: Config, plane: NDArray[Any], width: int) -> Words:
-    """Codes (OH, OW) of `width` bits each, together as the pixels of a beat are."""
-    per_beat = config.video.pixels_per_clock
+def raster_beats(plane: NDArray[Any], width: int, per_beat: int) -> Words:
+    """Lines of codes (H, W), `width` bits each, as words of `per_beat`: (H, words, bytes).
+
+    Zeros stand for what is beyond the end of a line.
+    """
     rows, columns = plane.shape
-    beats = line_beats(config, columns)
-    missing = beats * per_beat - columns
+    missing = -columns % per_beat
     padded = np.pad(plane, ((0, 0), (0, missing))) if missing else plane
-    return pack(padded.reshape(rows, beats, per_beat), width)
+    return pack(padded.reshape(rows, -1, per_beat), width)
 
 
 def output_codes(config: Config, beats: Words, columns: int) -> NDArray[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -293,8 +294,6 @@ def vectors(committed: bool, out: str | None, quiet: bool, **given: Any) -> None
 
 def _recipe(name: str, **given: Any) -> Recipe:
     """What the options of `vectors` ask for."""
-    from dataclasses import replace
-
     from deconv4k import patterns, recipes, report
 
     config = Config.load(given["config_path"])

@@ -177,5 +177,5 @@ def _block(name: str, codes: NDArray[Any], pixels: NDArray[Any], code: Format) -
 
 
 def _raster(config: Config, name: str, codes: NDArray[Any], code: Format) -> Block:
-    words = bus.raster_beats(config, codes, code.width)
+    words = bus.raster_beats(codes, code.width, config.video.pixels_per_clock)
     return Block.whole(name, words, codes.astype(code.code_dtype(), copy=False))

@@ -26,7 +26,7 @@ import numpy as np
 from cocotb_tools.runner import Icarus, Verilator
 from numpy.typing import NDArray
 
-from deconv4k import engine, framing
+from deconv4k import bus, engine, framing
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 
@@ -363,7 +363,7 @@ class Played:
 
 
 def beat_words(codes: NDArray[Any], width: int, per_beat: int) -> NDArray[Any]:
-    """Lines of codes as beats, vectorised where a beat fits 64 bits.
+    """Lines of codes as beats, each a number.
 
     Parameters
     ----------
@@ -373,19 +373,14 @@ def beat_words(codes: NDArray[Any], width: int, per_beat: int) -> NDArray[Any]:
     -------
     ndarray, (H, ceil(W / per_beat)), uint64 or object
     """
-    rows, columns = codes.shape
-    beats = -(-columns // per_beat)
-    dtype: Any = np.uint64 if width * per_beat <= 64 else object
-    mask = (1 << width) - 1
-    padded = np.zeros((rows, beats * per_beat), dtype=dtype)
-    if dtype is object:
-        padded[:, :columns] = codes.astype(object) & mask
-    else:
-        padded[:, :columns] = codes.astype(np.int64).astype(np.uint64) & np.uint64(mask)
-    split = padded.reshape(rows, beats, per_beat)
-    words = np.zeros((rows, beats), dtype=dtype)
-    for i in range(per_beat):
-        words |= split[:, :, i] << (np.uint64(width * i) if dtype is np.uint64 else width * i)
+    data = bus.raster_beats(codes, width, per_beat)
+    *shape, size = data.shape
+    if size <= 8:
+        wide = np.pad(data, ((0, 0), (0, 0), (0, 8 - size)))
+        return wide.view("<u8").reshape(shape)
+    words = np.empty(shape, dtype=object)
+    for place in np.ndindex(*shape):
+        words[place] = int.from_bytes(data[place].tobytes(), "little")
     return words
 
 

@@ -218,7 +218,7 @@ def recipe(name: str) -> Recipe:
     bias = 77 if config.formats.bias is not None else None
     sizes = [frame.shape[1:] for frame in frames]
     return Recipe(
-        name, why, "deconv4k.vectors", config, weights, sizes, frames, bias, seed
+        name, why, f"case {name} of deconv4k.vectors", config, weights, sizes, frames, bias, seed
     )  # fmt: skip
 
 

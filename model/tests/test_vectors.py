@@ -1,8 +1,9 @@
 """The committed cases."""
 
 import itertools
+import re
 
-from deconv4k import manifest, simulator, vectors
+from deconv4k import export, intermediates, manifest, patterns, simulator, vectors
 from deconv4k.config import Config
 
 FOLDER = simulator.ROOT / "vectors"
@@ -36,3 +37,17 @@ def test_one_frame_fits_a_logic_analyser():
     words = [line for line in lines if not line.startswith("//")]
     assert len(words) == frame.output.beats
     assert all(a != b for a, b in itertools.pairwise(words))
+
+
+def test_the_page_names_what_there_is(monkeypatch, capsys):
+    page = (simulator.ROOT / "docs" / "vectors.md").read_text()
+    heads = re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE)
+    told = {name for head in heads for name in re.findall(r"`([\w-]+)`", head)}
+    schema = manifest.schema()
+    keys = set(schema["properties"]) - {"schema"}
+    assert {*patterns.PATTERNS, *export.FORMATS, *intermediates.NAMES, *keys} <= told
+    monkeypatch.chdir(simulator.ROOT)
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(code, "vectors.md", "exec"), {})
+    frame = manifest.read(FOLDER / "ila").frames[0]
+    assert capsys.readouterr().out == f"{frame.output.width} {frame.output.crc32:08x}\n"
