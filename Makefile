@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup sim sim-full test lint bench synth pnr vectors vectors-full registers package clean distclean
+.PHONY: help setup sim sim-full test lint bench synth pnr bitstream vectors vectors-full registers package clean distclean
 
 # What a user may set reaches the recipes through the environment, so that any path survives.
 export SIM CASE SEED WAVES IMAGE CONFIG PYTHON
@@ -55,6 +55,9 @@ synth: $(SYNTH) ## what the engine takes of several devices, by Yosys: build/syn
 
 pnr: $(SYNTH) ## place and route on ECP5, megahertz and bitstreams: build/pnr/
 	@$(BIN)/deconv4k pnr $(ARGS)
+
+bitstream: $(SYNTH) ## self-test of the ULX3S and its vectors: build/bitstream/; ARGS='--seed 2 …'
+	@$(BIN)/deconv4k bitstream $(ARGS)
 
 vectors: $(BASE) ## the committed sets anew; another one: ARGS='--pattern noise --out DIR'
 	@$(BIN)/deconv4k vectors $(if $(ARGS),$(ARGS),--committed)

@@ -1,4 +1,5 @@
 -f deconv.f
 crc32.v
 kernel_store.v
+board/selftest.v
 board/bringup.v

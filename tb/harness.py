@@ -28,17 +28,19 @@ def run(
     target: str = "",
     module: str | None = None,
     only: str | None = None,
+    files: Sequence[Path] | None = None,
     **data: Any,
 ) -> None:
     """Build a module and run the coroutines of tb/test_<module>.py on it, or `only` one of them.
 
-    With a `target` it is that device family's; `module` is another file of coroutines. `data`
-    reaches the coroutines with the parameters.
+    With a `target` it is that device family's; `module` is another file of coroutines, `files` are
+    other sources. `data` reaches the coroutines with the parameters.
     """
     # Not within the simulation, which would load Numba for nothing.
     from deconv4k import simulator
 
-    folder = simulator.build(sim, top, parameters, files=simulator.sources(top, target))
+    files = files or simulator.sources(top, target)
+    folder = simulator.build(sim, top, parameters, files=files)
     (work / "case.json").write_text(json.dumps({"seed": seed, **parameters, **data}))
     module = module or "test_" + top.removesuffix("_all")
     simulator.simulate(sim, folder, top, module, work, seed=seed, only=only)

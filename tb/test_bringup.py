@@ -19,7 +19,7 @@ def test_bringup(sim: str, target: str, tmp_path: Path, seed: int) -> None:
     from points import POINTS
 
     source = POINTS["x2_k3_4ppc_3ch_signed"]
-    config = replace(source, video=replace(source.video, width=11, height=5))
+    config = replace(source, video=replace(source.video, width=11, height=7))
     layer, weight = config.layer, config.formats.weight
     shape = (layer.in_channels, 1, layer.kernel, layer.kernel)
     weights = np.random.default_rng(seed).integers(weight.min_code, weight.max_code + 1, shape)

@@ -1,18 +1,8 @@
-// bringup: the engine on a bare board, with a clock, two buttons and three LEDs.
+// bringup: the self-test on a bare board, with a clock, two buttons and three LEDs.
 //
-//   pattern -> deconv -> crc32 -> signature as expected? -> LEDs
-//                ^
-//            kernel_store <- POWER_UP
-//
-// Frames of noise run through the engine for ever, each the same as the one before, and the
-// signature of every output frame is compared with the one that the golden model gives for them.
-// The kernel lies in the registers of kernel_store, as it does behind deconv_axi.
-//
-// Formats: as deconv. A pixel is the lowest bits of a 32-bit shift register (x^32 + x^22 + x^2 + x +
-// 1, Galois form), which starts from SEED in every frame and steps eight times a pixel.
-//
-// `pass`: the last frame's signature was EXPECTED; `fail`: one was not, until reset. `beat` changes
-// with every frame. `hold` stops the output while it is high; that must change no signature.
+// `pass`, `fail` and `beat` light LEDs, `reset_n` and `hold` are buttons: selftest says what they mean.
+// It is the top that is placed and routed for the megahertz: no pin, pad or clock of a certain board.
+// ulx3s is for one.
 //
 // Throughput: as deconv. Golden: deconv4k.bringup
 `default_nettype none
@@ -46,10 +36,7 @@ module bringup #(
     parameter HEIGHT = 1080,
     parameter [31:0] SEED = 32'h1,
     parameter [31:0] EXPECTED = 32'h0,
-    parameter POWER_UP = "kernel.hex",
-    // derived
-    parameter IN_BITS = (C_IN * PIXEL_W + 7) / 8 * 8,
-    parameter OUT_BITS = (PPC * OUT_W + 7) / 8 * 8
+    parameter POWER_UP = "kernel.hex"
 ) (
     input wire clk,
     input wire reset_n,
@@ -58,129 +45,8 @@ module bringup #(
     output wire fail,
     output wire beat
 );
-    localparam PIXEL_BITS = C_IN * PIXEL_W;
-    localparam BIAS_BITS = BIAS_W > 0 ? BIAS_W : 1;
-
-    generate
-        if (PIXEL_BITS > 32) begin : g_pixel_bits
-            ERROR_bringup_makes_pixels_of_up_to_32_bits error ();
-        end
-        if (MAX_W < 1 || MAX_W > 65535 || HEIGHT < 1 || HEIGHT > 65535) begin : g_size
-            ERROR_bringup_MAX_W_and_HEIGHT_must_be_1_to_65535 error ();
-        end
-    endgenerate
-
-    // The buttons are not in step with the clock.
-    reg [2:0] reset_q;
-    reg [2:0] hold_q;
-    always @(posedge clk) begin
-        reset_q <= {reset_q[1:0], !reset_n};
-        hold_q  <= {hold_q[1:0], hold};
-    end
-    reg rst;
-    always @(posedge clk) rst <= reset_q[2];
-
-    // Eight steps of the shift register.
-    function [31:0] step(input [31:0] state);
-        integer i;
-        begin
-            step = state;
-            for (i = 0; i < 8; i = i + 1) begin
-                step = {1'b0, step[31:1]} ^ (step[0] ? 32'h80200003 : 32'b0);
-            end
-        end
-    endfunction
-
-    // The pixel that is offered, and how many are left in its line and lines in its frame.
-    localparam [15:0] COLUMNS = MAX_W[15:0] - 16'd1;
-    localparam [15:0] ROWS = HEIGHT[15:0] - 16'd1;
-    reg [31:0] noise_q;
-    reg [15:0] columns_q;
-    reg [15:0] rows_q;
-    reg first_q;
-    reg last_column_q;
-    reg last_row_q;
-    wire taken;
-    wire loaded;
-    always @(posedge clk) begin
-        if (taken) begin
-            noise_q <= last_column_q && last_row_q ? SEED : step(noise_q);
-            columns_q <= last_column_q ? COLUMNS : columns_q - 1'b1;
-            last_column_q <= last_column_q ? COLUMNS == 0 : columns_q == 1;
-            if (last_column_q) begin
-                rows_q <= last_row_q ? ROWS : rows_q - 1'b1;
-                last_row_q <= last_row_q ? ROWS == 0 : rows_q == 1;
-            end
-            first_q <= last_column_q && last_row_q;
-        end
-        if (rst) begin
-            noise_q <= SEED;
-            columns_q <= COLUMNS;
-            last_column_q <= COLUMNS == 0;
-            rows_q <= ROWS;
-            last_row_q <= ROWS == 0;
-            first_q <= 1'b1;
-        end
-    end
-
-    wire [IN_BITS-1:0] pixel;
-    generate
-        if (IN_BITS > PIXEL_BITS) begin : g_padded
-            assign pixel = {{IN_BITS - PIXEL_BITS{1'b0}}, noise_q[PIXEL_BITS-1:0]};
-        end else begin : g_whole
-            assign pixel = noise_q[PIXEL_BITS-1:0];
-        end
-    endgenerate
-
-    wire kernel_claim;
-    wire kernel_take;
-    wire kernel_pending;
-    wire [C_IN*K*K*WEIGHT_W-1:0] kernel;
-    wire [BIAS_BITS-1:0] bias;
-    wire [50:0] store;  // count, refused, ignored, locked, signature
-    wire store_taken;
-    kernel_store #(
-        .C_IN(C_IN),
-        .K(K),
-        .WEIGHT_W(WEIGHT_W),
-        .WEIGHT_SIGNED(WEIGHT_SIGNED),
-        .BIAS_W(BIAS_W),
-        .BIAS_SIGNED(BIAS_SIGNED),
-        .POWER_UP(POWER_UP)
-    ) kernel_store (
-        .clk(clk),
-        .rst(rst),
-        .data(32'b0),
-        .write(1'b0),
-        .start(1'b0),
-        .commit(1'b0),
-        .count(store[15:0]),
-        .refused(store[16]),
-        .ignored(store[17]),
-        .loaded(loaded),
-        .locked(store[18]),
-        .pending(kernel_pending),
-        .core_reset(1'b0),
-        .kernel_claim(kernel_claim),
-        .kernel_take(kernel_take),
-        .taken(store_taken),
-        .kernel(kernel),
-        .bias(bias),
-        .signature(store[50:19])
-    );
-
-    wire [5:0] events;
-    wire [PIXEL_BITS-1:0] frame_pixel;
-    wire [2:0] frame_signals;
-    wire ready;
-    wire [OUT_BITS-1:0] data;
-    wire first;
-    wire line_end;
-    wire frame_end;
-    wire valid;
-    wire accept = !hold_q[2];
-    assign taken = loaded && ready;
-    deconv #(
+    wire [199:0] unread;
+    selftest #(
         .K(K),
         .S(S),
         .P(P),
@@ -205,84 +71,29 @@ module bringup #(
         .OUT_SIGNED(OUT_SIGNED),
         .OUT_SHIFT(OUT_SHIFT),
         .OUT_Q(OUT_Q),
-        .OUT_O(OUT_O)
-    ) deconv (
+        .OUT_O(OUT_O),
+        .HEIGHT(HEIGHT),
+        .SEED(SEED),
+        .EXPECTED(EXPECTED),
+        .POWER_UP(POWER_UP)
+    ) selftest (
         .clk(clk),
-        .rst(rst),
-        .frame_width(MAX_W[15:0]),
-        .frame_height(HEIGHT[15:0]),
-        .kernel(kernel),
-        .bias(bias),
-        .enable(1'b1),
-        .take_kernel(kernel_pending),
-        .kernel_claim(kernel_claim),
-        .kernel_take(kernel_take),
-        .eol_early(events[0]),
-        .eol_late(events[1]),
-        .sof_early(events[2]),
-        .sof_late(events[3]),
-        .bad_size(events[4]),
-        .dropped(events[5]),
-        .frame_pixel(frame_pixel),
-        .frame_first(frame_signals[0]),
-        .frame_last(frame_signals[1]),
-        .frame_valid(frame_signals[2]),
-        .s_axis_tdata(pixel),
-        .s_axis_tuser(first_q),
-        .s_axis_tlast(last_column_q),
-        .s_axis_tvalid(loaded),
-        .s_axis_tready(ready),
-        .m_axis_tdata(data),
-        .m_axis_tuser(first),
-        .m_axis_tlast(line_end),
-        .out_end(frame_end),
-        .m_axis_tvalid(valid),
-        .m_axis_tready(accept)
+        .reset_n(reset_n),
+        .hold(hold),
+        .pass(pass),
+        .fail(fail),
+        .beat(beat),
+        .report(unread[0]),
+        .signature_kernel(unread[32:1]),
+        .signature_in(unread[64:33]),
+        .signature_out(unread[96:65]),
+        .frames(unread[128:97]),
+        .errors(unread[135:129]),
+        .stalled(unread[167:136]),
+        .clocks(unread[199:168])
     );
 
-    wire [31:0] crc;
-    wire done;
-    crc32 #(
-        .BYTES(OUT_BITS / 8)
-    ) crc32 (
-        .clk(clk),
-        .rst(rst),
-        .first(first),
-        .last(frame_end),
-        .valid(valid && accept),
-        .data(data),
-        .crc(crc),
-        .done(done)
-    );
-
-    // Compare byte by byte, then the four answers.
-    reg [3:0] same_q;
-    reg done_q;
-    reg pass_q;
-    reg fail_q;
-    reg beat_q;
-    integer i;
-    always @(posedge clk) begin
-        for (i = 0; i < 4; i = i + 1) same_q[i] <= crc[8*i+:8] == EXPECTED[8*i+:8];
-        done_q <= done;
-        if (done_q) begin
-            pass_q <= &same_q;
-            beat_q <= !beat_q;
-        end
-        // Malformed video or a kernel that is refused would be a fault, too.
-        if (done_q && !(&same_q) || |events || store[16]) fail_q <= 1'b1;
-        if (rst) begin
-            done_q <= 1'b0;
-            pass_q <= 1'b0;
-            fail_q <= 1'b0;
-            beat_q <= 1'b0;
-        end
-    end
-    assign pass = pass_q;
-    assign fail = fail_q;
-    assign beat = beat_q;
-
-    wire unused = &{1'b0, line_end, frame_pixel, frame_signals, store, store_taken, noise_q};
+    wire unused = &{1'b0, unread};
 endmodule
 
 `default_nettype wire

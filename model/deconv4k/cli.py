@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,6 +35,8 @@ def cli() -> None:
     deconv4k sim                          the whole regression (make sim)
     deconv4k vectors --pattern ramp ...   input and expected output in files
     deconv4k tune --config C.toml ...     the narrowest formats that will do
+    deconv4k bitstream                    a self-test for an open board
+    deconv4k host MANIFEST --overlay ...  a set of vectors on a Zynq board
     deconv4k diff MANIFEST CAPTURE        which pixel is wrong, and why
     """  # noqa: D301  # click wants the backspace itself
 
@@ -471,6 +474,107 @@ def pnr(only: str, devices: Sequence[str], speeds: Sequence[int], seeds: int, qu
                 f"{limit['routing_ns']:.2f} of routing",
             )  # fmt: skip
         Console().print(shown)
+
+
+@cli.command()
+@click.option("--board", "name", default="ulx3s", show_default=True, help="The board.")
+@click.option("--config", "config_path", default=str(DEFAULT_CONFIG), help="TOML file.")
+@click.option("--kernel", help=".npz or .npy of real weights, or a kernel's name.")
+@click.option("--megahertz", type=int, default=100, show_default=True, help="Engine's clock.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of place and route.")
+@click.option("--out", help="Folder; default: build/bitstream/BOARD of the checkout.")
+@click.option("--quiet", is_flag=True, help="No progress, no summary.")
+def bitstream(
+    name: str,
+    config_path: str,
+    kernel: str | None,
+    megahertz: int,
+    seed: int,
+    out: str | None,
+    quiet: bool,
+) -> None:
+    """Build a board's self-test, and the set of vectors that judges it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from deconv4k import board
+
+    _check_choices({"--board": board.BOARDS}, {"--board": name})
+    config = Config.load(config_path)
+    codes = kernels.to_codes(_kernel(kernel, config), config.layer, config.formats.weight)
+    folder = Path(out) if out else simulator.ROOT / "build" / "bitstream" / name
+    console = Console(stderr=True, quiet=quiet)
+    with Progress(console=console, disable=quiet or not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        found = board.build(
+            name, config, codes, megahertz, seed, folder,
+            lambda step: progress.update(task, description=step),
+        )  # fmt: skip
+    files.save_json(folder / f"{name}.json", found)
+    if not quiet:
+        click.echo(
+            f"{found['bitstream']}: engine at {megahertz} MHz, place and route reaches "
+            f"{found['megahertz']:.1f}\n{found['manifest']}: what the board must say"
+        )
+
+
+@cli.command()
+@click.argument("manifest_path", metavar="MANIFEST")
+@click.option("--overlay", required=True, help="The bitstream (.bit, its .hwh beside it).")
+@click.option("--engine", default="deconv_axi_0", show_default=True, help="Name of deconv_axi.")
+@click.option("--dma", default="axi_dma_0", show_default=True, help="Name of the AXI DMA.")
+@click.option("--size", default="axi_gpio_0", show_default=True, help="Name of the AXI GPIO.")
+@click.option("--timeout", type=float, default=5.0, show_default=True, help="Seconds a frame.")
+@click.option("--dump", help="File for the beats that came, for deconv4k diff.")
+@click.option("--json", "as_json", is_flag=True, help="Verdict for machines.")
+@click.option("--quiet", is_flag=True, help="No progress, no table.")
+def host(
+    manifest_path: str,
+    overlay: str,
+    engine: str,
+    dma: str,
+    size: str,
+    timeout: float,
+    dump: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Run a set of vectors on a Zynq board, on the board itself, with PYNQ."""
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from deconv4k import host as driver
+    from deconv4k import manifest
+
+    vectors = manifest.read(manifest_path)
+    try:
+        import pynq
+    except ImportError:
+        raise InputError("pynq is not installed; this command runs on a board with PYNQ") from None
+    if not Path(overlay).is_file():
+        raise InputError(f"--overlay {overlay}: no such file; allowed: a .bit, its .hwh beside it")
+    board = driver.Host(
+        pynq.Overlay(overlay), pynq.allocate,
+        engine=engine, dma=dma, size=size, timeout=timeout,
+    )  # fmt: skip
+    console = Console(stderr=True, quiet=quiet)
+    with Progress(console=console, disable=quiet or not console.is_terminal) as progress:
+        task = progress.add_task("frames", total=len(vectors.frames))
+        results = board.run(
+            vectors, dump=Path(dump) if dump else None, progress=lambda: progress.advance(task)
+        )
+    verdict = driver.summary(results)
+    if as_json:
+        click.echo(json.dumps(verdict, indent=2))
+    elif not quiet:
+        table = Table("frame", "verdict", "mismatches", "what is wrong", title=vectors.name)
+        for each in results:
+            said = "PASS" if each.passed else "FAIL"
+            table.add_row(str(each.number), said, f"{each.mismatches:,}", "\n".join(each.wrong))
+        Console().print(table)
+    if not verdict["passed"]:
+        sys.exit(1)
 
 
 def _check_choices(known: dict[str, Any], given: dict[str, Any]) -> None:

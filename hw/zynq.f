@@ -1,0 +1,2 @@
+-f deconv_axi.f
+board/dma_video.v
