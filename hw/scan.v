@@ -194,10 +194,10 @@ module scan #(
             wire fill = start_q ? in_valid : fill_q;
             wire [HEIGHT_W-1:0] in_below = in_height - Y1;
             assign centre = {
-                begins || first_q,
+                first_q,
                 begins ? in_take : first_q && take_q,
                 begins ? in_below == 0 : frame_ends,
-                begins ? {NEAR_W{1'b0}} : above_q,
+                above_q,
                 clip(begins ? in_below : rows_below_q, AHEAD),
                 !fill ? X0 : begins ? in_width : width_q
             };
@@ -273,8 +273,6 @@ module scan #(
                     width_q <= in_width;
                     reach_q <= in_reach;
                     rows_below_q <= in_height - Y1;
-                    above_q <= {NEAR_W{1'b0}};
-                    first_q <= 1'b1;
                     take_q <= in_take;
                 end
             end else begin
@@ -286,8 +284,10 @@ module scan #(
         if (ends && fill_q) begin
             mid_frame_q <= !frame_ends;
             rows_below_q <= rows_below_q - Y1;
-            above_q <= above_q == BEHIND[NEAR_W-1:0] ? above_q : above_q + 1'b1;
-            first_q <= 1'b0;
+            // The next frame's first row is known here, not by its first pixel: that would be late.
+            first_q <= frame_ends;
+            if (frame_ends) above_q <= {NEAR_W{1'b0}};
+            else if (above_q != BEHIND[NEAR_W-1:0]) above_q <= above_q + 1'b1;
         end
         if (rst) begin
             step <= 1'b0;
@@ -298,6 +298,8 @@ module scan #(
             free_q <= 1'b0;
             fill_q <= 1'b0;
             mid_frame_q <= 1'b0;
+            first_q <= 1'b1;
+            above_q <= {NEAR_W{1'b0}};
             drained_q <= 1'b1;
         end
     end

@@ -72,9 +72,14 @@ async def wires(dut: SimHandleBase) -> None:
     products = words("products", height * width)
     sums = words("sums", height * stride * line_beats)
     kernel = int(p["weights"], 16)
+    pixels = (p["AHEAD"] + p["BEHIND"] + 1) ** 2 * p["C_IN"]
+    pixel_mask = (1 << p["PIXEL_W"]) - 1
     await reset(dut, kernel=kernel, bias=p["start"], t=0, window=0, tag=0)
     for number, (window, product) in enumerate(zip(windows, products, strict=True)):
-        dut.window.value = window
+        codes = [window >> (n * p["PIXEL_W"]) & pixel_mask for n in range(pixels)]
+        # An unsigned pixel has a zero in front.
+        factor_w = p["PIXEL_W"] + (not p["PIXEL_SIGNED"])
+        dut.window.value = sum(code << (n * factor_w) for n, code in enumerate(codes))
         for _ in range(16):
             await settle()
             await edge(dut)
@@ -88,11 +93,15 @@ async def wires(dut: SimHandleBase) -> None:
             wanted = sums[(stride * y + r) * line_beats + beat] >> (place * sum_w)
             mask = (1 << sum_w) - 1
             assert found >> (lane * sum_w) & mask == wanted & mask, (y, x, lane)
-            terms = dut.g_lane[lane].g_sum.g_term
+            leaves = dut.g_lane[lane].g_sum.g_level[0].g_node
             taps = (3 if r == 0 else 2) * (3 if s == 0 else 2) * p["C_IN"]
-            assert len(terms) == taps + (p["BIAS_W"] > 0)
             for term in range(taps):
+                leaf, place = leaves[term // 4], term % 4
+                if p["PRODUCT_W"]:
+                    wire = leaf.g_quantised.g_term[place].g_product.rounded
+                else:
+                    wire = getattr(leaf.g_exact.multiply_add, f"p{place}_q")
                 mask = (1 << product_w) - 1
-                value = int(terms[term].value.value) & mask
+                value = int(wire.value) & mask
                 assert value == product >> (at * product_w) & mask, (y, x, lane, term)
                 at += 1

@@ -214,6 +214,11 @@ def build(
         fcntl.flock(lock, fcntl.LOCK_EX)
         if stamp.exists():
             return folder
+        # What an interrupted build left would be taken for finished.
+        for left in folder.iterdir():
+            if left.name == "lock":
+                continue
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         log = folder / "build.log"
         runner: Any
         arguments: list[str] = []
