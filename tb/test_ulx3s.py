@@ -27,18 +27,25 @@ LINE = re.compile(
 )
 
 
-def design(folder: Path, seed: int) -> tuple[dict[str, Any], dict[str, int]]:
-    """Parameters of the top for a small frame, and the words that its lines must hold."""
+def layer_of(seed: int) -> tuple[Any, Any]:
+    """Configuration with a small frame, and its weights."""
     import numpy as np
 
-    from deconv4k import board, bringup, engine, golden, signature
     from points import POINTS
 
     source = POINTS["x2_k3_4ppc_3ch_signed"]
     config = replace(source, video=replace(source.video, width=11, height=7))
     layer, weight = config.layer, config.formats.weight
     shape = (layer.in_channels, 1, layer.kernel, layer.kernel)
-    weights = np.random.default_rng(seed).integers(weight.min_code, weight.max_code + 1, shape)
+    random = np.random.default_rng(seed)
+    return config, random.integers(weight.min_code, weight.max_code + 1, shape)
+
+
+def design(folder: Path, seed: int) -> tuple[dict[str, Any], dict[str, int]]:
+    """Parameters of the top for a small frame, and the words that its lines must hold."""
+    from deconv4k import board, bringup, engine, golden, signature
+
+    config, weights = layer_of(seed)
     parameters = board.parameters(
         board.BOARDS["ulx3s"], config, weights, folder / "kernel.hex", 125
     )
@@ -60,6 +67,21 @@ def design(folder: Path, seed: int) -> tuple[dict[str, Any], dict[str, int]]:
 def test_the_text_is_of_the_frame(sim: str, target: str, tmp_path: Path, seed: int) -> None:
     parameters, words = design(tmp_path, seed)
     run(sim, "ulx3s", parameters, tmp_path, seed, target=target, only="clean", words=words)
+    status, text = judged(tmp_path, seed)
+    assert (status, text[:6]) == (0, "clean:"), text
+
+
+def judged(folder: Path, seed: int) -> tuple[int, str]:
+    """What `deconv4k diff` says of the serial line: exit status and text."""
+    from click.testing import CliRunner
+
+    from deconv4k import board, sets
+    from deconv4k.cli import cli
+
+    config, weights = layer_of(seed)
+    manifest = sets.write(folder / "set", board.recipe("ulx3s", config, weights), ["npz"])
+    said = CliRunner().invoke(cli, ["diff", str(manifest), str(folder / "uart.log"), "--quiet"])
+    return said.exit_code, said.output
 
 
 def _stuck_bit(text: str) -> str:
@@ -93,6 +115,9 @@ def test_a_fault_in_the_engine_turns_it_red(
     files[at] = changed
     del words["out"], words["clocks"]
     run(sim, "ulx3s", parameters, tmp_path, seed, files=files, only="red", words=words)
+    status, text = judged(tmp_path, seed)
+    assert status == 1
+    assert "output" in text
 
 
 def test_a_wrong_kernel_turns_it_red(sim: str, tmp_path: Path, seed: int) -> None:
@@ -104,6 +129,9 @@ def test_a_wrong_kernel_turns_it_red(sim: str, tmp_path: Path, seed: int) -> Non
     kernel.write_text("\n".join(lines) + "\n")
     del words["out"], words["clocks"], words["krn"]
     run(sim, "ulx3s", parameters, tmp_path, seed, only="red", words=words)
+    status, text = judged(tmp_path, seed)
+    assert status == 1
+    assert "kernel" in text
 
 
 class Receiver:
@@ -136,6 +164,8 @@ class Receiver:
         text = ""
         while not text.endswith("\n"):
             text += chr(await self.bytes.get())
+        with open("uart.log", "a", newline="") as log:
+            log.write(text)
         match = LINE.fullmatch(text)
         assert match is not None, repr(text)
         words = {}
