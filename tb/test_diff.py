@@ -15,7 +15,7 @@ from deconv4k.diff.run import Diff
 
 FAULTS = {
     "rounding": (
-        "quantise.v", "half && (low || tie_up)", "1'b0", "rounding", "AP_TRN for AP_RND",
+        "quantise.v", "(scaled_q + 2'sd1)", "scaled_q", "rounding", "AP_TRN for AP_RND",
     ),
     "wrap": (
         "quantise.v", "if (O != 3 && over)", "if (O == 1 && over)", "overflow", None,
