@@ -91,3 +91,16 @@ def test_a_seed_repeats_a_run(stalls: str, seed: int) -> None:
         for _ in range(2)
     ]
     assert runs[0].last_out == runs[1].last_out
+
+
+def test_an_interrupted_build_is_begun_anew() -> None:
+    # Parameters that no other test has: nobody else may run from this folder.
+    parameters = {"WIDTH": 61, "DEPTH": 1}
+    folder = simulator.build("verilator", "delay", parameters)
+    program = folder / "delay"
+    for name in ("built", "delay"):
+        (folder / name).unlink()
+    # An archive without members, newer than all that goes into it, as a killed make leaves it.
+    (folder / "Vtop__ALL.a").write_bytes(b"!<arch>\n")
+    assert simulator.build("verilator", "delay", parameters) == folder
+    assert program.stat().st_size > 0
