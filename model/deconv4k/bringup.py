@@ -1,4 +1,4 @@
-"""What hw/board/bringup.v plays and expects: its noise, and the signature of the enlarged frame."""
+"""What hw/board/selftest.v plays and expects: its noise, the signature of the enlarged frame."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def frame(config: Config) -> NDArray[np.int64]:
 
 
 def parameters(config: Config, weights: NDArray[Any], kernel: Path) -> dict[str, int | str]:
-    """Parameters of hw/board/bringup.v; writes the kernel for kernel_store.
+    """Parameters of hw/board/selftest.v and its tops; writes the kernel for kernel_store.
 
     Parameters
     ----------
@@ -96,8 +96,7 @@ def parameters(config: Config, weights: NDArray[Any], kernel: Path) -> dict[str,
     kernel : Path
         File to write.
     """
-    words = signature.kernel_words(config, weights)
-    kernel.write_text("".join(f"{word:08x}\n" for word in words), encoding="ascii")
+    kernel.write_text(signature.power_up_text(config, weights), encoding="ascii")
     outputs = golden.run(config, frame(config), weights)
     return {
         **engine.parameters(config),
