@@ -4,8 +4,10 @@
 name          a word                                            port
 ============  ================================================  ====================================
 ``window``    the pixels around one input pixel                 ``out`` of hw/window.v
-``products``  all products of one input pixel, phase by phase   ``value`` of the terms in
-                                                                hw/phase_sums.v
+``products``  all products of one input pixel, phase by phase   ``p0_q`` to ``p3_q`` of
+                                                                hw/multiply_add.v, ``rounded`` of
+                                                                the terms in hw/phase_sums.v where
+                                                                there is a product format
 ``sums``      pixels_per_clock sums, with the bias              ``sums`` of hw/phase_sums.v, put in
                                                                 raster order
 ``rounded``   the same after rounding, before overflow          within hw/quantise.v
