@@ -20,8 +20,8 @@
 // frame_width (1 .. MAX_W), frame_height (1 ..) and enable are taken with the SOF beat. Whatever
 // arrives, whole frames leave: framer has the table, and the flags (pulses of one clock) are its.
 //
-// Kernel: kernel and bias must stay as they are until kernel_take, from the next clock on they must be
-// those of the frame that announced it. A frame whose first pixel enters while take_kernel is high
+// Kernel: kernel and bias must stay as they are in the clock of kernel_take and in the next one; from
+// then on they must be those of the frame that announced it. A frame whose first pixel enters while take_kernel is high
 // announces itself by kernel_claim in that clock, and is followed by its kernel_take when its first
 // pixel is computed; what other frames need is what is there. Without run-time kernels take_kernel is 0.
 //

@@ -11,14 +11,14 @@
 // anything else needs a new start. From a commit to its take the set is locked: start, write and
 // commit are ignored. A start goes before a commit of the same clock, which then is refused.
 //
-// `pending` stands until kernel_claim: a frame has started that will use the set. At kernel_take the
-// set is active from that clock edge on and the store is open for the next one. kernel_claim must
-// come in the clock in which the core looks at `pending`, or two frames could claim one set. When
+// `pending` stands until kernel_claim: a frame has started that will use the set. After kernel_take
+// the store is open for the next set, and a clock later the taken one is active: the enable of so many
+// flip-flops comes from one. kernel_claim must come in the clock in which the core looks at `pending`, or two frames could claim one set. When
 // the core alone is reset (core_reset), a claimed set waits for a frame again.
 //
 // After reset `loaded` is low and `kernel` undefined. The set from the file POWER_UP, if one is
 // named, is then written and committed by the same path; while `loaded` is low a committed set is
-// active at once. Without a file, or with one that is refused, the first set from software is.
+// taken at once. Without a file, or with one that is refused, the first set from software is.
 //
 // Formats: POWER_UP holds the words in hexadecimal, one a line ($readmemh). kernel and bias as
 // deconv has them.
@@ -28,8 +28,8 @@
 //
 // signature: CRC-32 of the active set's words, least significant byte first (crc32).
 //
-// Latency: a commit to `pending`, 2 clocks; to an active set where none was loaded, 3 clocks. The set
-// of the file is active WORDS + 4 clocks after reset.
+// Latency: a commit to `pending`, 2 clocks; to an active set where none was loaded, 4 clocks. The set
+// of the file is active WORDS + 5 clocks after reset.
 // Golden: deconv4k.signature.kernel_words and kernel
 `default_nettype none
 
@@ -196,7 +196,7 @@ module kernel_store #(
             assign bias = bias_q;
             always @(posedge clk) begin
                 if (keep && !is_weight) written_q <= word[BIAS_BITS-1:0];
-                if (take) bias_q <= written_q;
+                if (taken_q) bias_q <= written_q;
             end
             wire unused = &{1'b0, canon};
         end else begin : g_no_bias
@@ -250,8 +250,8 @@ module kernel_store #(
         ready_q <= locked_q;
         if (kernel_claim) claimed_q <= 1'b1;
         if (core_reset) claimed_q <= 1'b0;
+        if (taken_q) active_q <= shadow_q;
         if (take) begin
-            active_q <= shadow_q;
             signature_q <= crc;
             loaded_q <= 1'b1;
             locked_q <= 1'b0;

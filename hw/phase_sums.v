@@ -11,14 +11,15 @@
 // has a zero in front, as every multiplier wants its factors; products exact, or (PRODUCT_W
 // above 0) quantised to PRODUCT_W bits by PRODUCT_SHIFT, _Q and _O; sums wrap modulo 2**ACC_W.
 // kernel holds the weights in PyTorch's order (c, ky, kx), the first in the least significant bits,
-// and, as bias, belongs to the window of the same clock.
+// and, as bias, belongs to the window of the clock before: its many registers can so be enabled by one.
 //
-//   stage 1, 2   operand: the window, and the weights of clock t
-//   stage 3..5   multiply_add: four products and their sum; with a product format multiply, quantise
+//   stage 1      the window: a pixel has up to S*S multipliers, which lie wide apart
+//   stage 2, 3   operand: the window, and the weights of clock t
+//   stage 4..6   multiply_add: four products and their sum; with a product format multiply, quantise
 //                (three clocks more) and add4
 //   then         add4: four of these sums at a time, and the bias among them, two clocks for each level
 //
-// Latency: 5 + (PRODUCT_W > 0 ? 3 : 0) + 2 * LEVELS clocks.
+// Latency: 6 + (PRODUCT_W > 0 ? 3 : 0) + 2 * LEVELS clocks.
 // Throughput: LANES sums a clock.
 // Golden: deconv4k.golden.phase_sums
 `default_nettype none
@@ -143,7 +144,7 @@ module phase_sums #(
 
     delay #(
         .WIDTH(TAG_W),
-        .DEPTH(5 + PRODUCT_CLOCKS + 2 * LEVELS)
+        .DEPTH(6 + PRODUCT_CLOCKS + 2 * LEVELS)
     ) tag_delay (
         .clk(clk),
         .rst(rst),
@@ -163,20 +164,27 @@ module phase_sums #(
         .q(late_bias)
     );
 
-    wire [PIXELS*C_IN*FACTOR_W-1:0] window_q;
+    reg [PIXELS*C_IN*FACTOR_W-1:0] window_q;
+    reg [T_W-1:0] t_q;
+    always @(posedge clk) begin
+        window_q <= window;
+        t_q <= t;
+    end
+
+    wire [PIXELS*C_IN*FACTOR_W-1:0] pixels;
     operand #(
         .WIDTH(PIXELS * C_IN * FACTOR_W)
     ) window_operand (
         .clk(clk),
-        .d(window),
-        .q(window_q)
+        .d(window_q),
+        .q(pixels)
     );
 
     // Each pixel once, for all lanes.
     genvar n, k, j, level, clock;
     generate
         for (k = 0; k < PIXELS * C_IN; k = k + 1) begin : g_pixel
-            wire [FACTOR_W-1:0] factor = window_q[k*FACTOR_W+:FACTOR_W];
+            wire [FACTOR_W-1:0] factor = pixels[k*FACTOR_W+:FACTOR_W];
         end
         for (n = 0; n < LANES; n = n + 1) begin : g_lane
             // Lanes are joined one by one: simulators are slow with vectors that have many drivers.
@@ -222,7 +230,7 @@ module phase_sums #(
                 if (CLOCKS == 1) begin : g_fixed
                     assign weights = sets;
                 end else begin : g_pick
-                    assign weights = sets[t*SET_W+:SET_W];
+                    assign weights = sets[t_q*SET_W+:SET_W];
                 end
                 operand #(
                     .WIDTH(SET_W)
@@ -378,7 +386,7 @@ module phase_sums #(
         end
         assign sums = g_lane[LANES-1].joined;
         if (CLOCKS == 1) begin : g_no_pick
-            wire unused = &{1'b0, t};
+            wire unused = &{1'b0, t_q};
         end
         if (BIAS_W == 0) begin : g_no_bias
             wire unused = &{1'b0, late_bias};

@@ -91,6 +91,7 @@ class Bench:
         self.claimed = False
         self.loading = self.p["POWER_UP"] != ""
         self.active: dict[str, Any] | None = None
+        self.running: dict[str, Any] | None = None  # `active` of the clock before
         self.pulses = {"refused": 0, "ignored": 0, "taken": 0}
 
     async def reset(self) -> None:
@@ -119,10 +120,11 @@ class Bench:
         for name, expected in self.pulses.items():
             assert int(getattr(dut, name).value) == expected, name
             self.checked[name] += expected
-        if self.active is not None:
-            assert int(dut.kernel.value) == self.packed(self.active["kernel"])
+        if self.running is not None:
+            assert int(dut.kernel.value) == self.packed(self.running["kernel"])
             bits = self.p["BIAS_W"] or 1
-            assert int(dut.bias.value) == self.active["bias"] % 2**bits
+            assert int(dut.bias.value) == self.running["bias"] % 2**bits
+        if self.active is not None:
             assert int(dut.signature.value) == self.active["signature"]
 
     async def clock(
@@ -165,14 +167,11 @@ class Bench:
             elif write is not None:
                 self.written.append(write)
         self.claimed = (self.claimed or claim) and not core_reset
+        self.running = self.active
         settled = self.since_commit is not None and self.since_commit >= 3
         if settled and ((take and not core_reset) or self.active is None):
-            self.active, self.since_commit, self.claimed, self.written = (
-                self.offered,
-                None,
-                False,
-                [],
-            )
+            self.active, self.since_commit = self.offered, None
+            self.claimed, self.written = False, []
             self.pulses["taken"] = 1
 
     async def power_up(self) -> None:

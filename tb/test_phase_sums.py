@@ -77,7 +77,7 @@ async def sums(dut: SimHandleBase) -> None:
     levels = 0
     while 4**levels < leaves:
         levels += 1
-    latency = 5 + 2 * levels
+    latency = 6 + 2 * levels
 
     def factors(window: int) -> int:
         """Unsigned pixels with a zero in front of each."""
@@ -91,15 +91,15 @@ async def sums(dut: SimHandleBase) -> None:
     kernel = bias = 0
     await reset(dut, kernel=0, bias=0, t=0, window=0, tag=0)
     sent: list[tuple[int, int]] = []
-    checked, window = 0, 0
+    checked, window, new = 0, 0, False
     for clock in range(200):
         t = clock % (stride * stride // lanes)
         if t == 0:
             window = rng.getrandbits(side * side * channels * wide[0])
-            if rng.random() < 0.3 or clock == 0:
+            new = rng.random() < 0.3 or clock == 0
+            if new:
                 kernel = rng.getrandbits(channels * size * size * wide[1])
                 bias = rng.getrandbits(p["BIAS_W"]) if p["BIAS_W"] else 0
-                dut.kernel.value, dut.bias.value = kernel, bias
         tag = rng.getrandbits(p["TAG_W"])
         dut.t.value, dut.window.value, dut.tag.value = t, factors(window), tag
         sent.append((expected(window, kernel, bias, t), tag))
@@ -108,4 +108,7 @@ async def sums(dut: SimHandleBase) -> None:
             assert (int(dut.sums.value), int(dut.out_tag.value)) == sent[clock - latency]
             checked += 1
         await edge(dut)
+        if new:
+            # A clock after the first window that they belong to.
+            dut.kernel.value, dut.bias.value, new = kernel, bias, False
     assert checked == 200 - latency

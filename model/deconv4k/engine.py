@@ -14,7 +14,7 @@ from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.fixed import Format, Overflow, Rounding
 
-PIPELINE_CLOCKS = 24
+PIPELINE_CLOCKS = 25
 """Registers between a pixel's acceptance and the first beat, but for the `tree_levels`."""
 
 
