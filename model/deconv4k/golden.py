@@ -314,55 +314,62 @@ def _taps(layer: Layer, kernel: NDArray[Any], chosen: Path) -> tuple[Geometry, N
 def _tiles(first, last, frame, taps, bias, geometry, product, accumulator, target, out):  # type: ignore[no-untyped-def]
     """Output rows ``TILE_ROWS * first`` to ``TILE_ROWS * last``, tile by tile.
 
-    A tile's input lies in a small padded buffer and so do its sums: (row, phase s, column).
+    A tile's input lies in a small padded buffer and so do its sums: (row, phase s, column). Where
+    the frame is narrower than a tile, the tile is taller.
     """
     stride = geometry.stride
-    channels, height, _ = frame.shape
     outputs, rows, columns = out.shape
     reach = (columns + stride - 1) // stride
     step = lanes_in(bias)
     tile = min(TILE_COLUMNS, (reach + step - 1) // step * step)
+    tall = TILE_COLUMNS // tile * TILE_ROWS
     pitch = tile + geometry.right - geometry.left + 2
     offsets = geometry.row * pitch + geometry.column
-    most_rows = min(height, TILE_ROWS // stride + 2 + geometry.high[-1] - geometry.low[0])
-    words = np.empty(most_rows * pitch, taps.dtype)
-    sums = np.empty(TILE_ROWS * stride * tile, bias.dtype)
+    words = np.empty((tall // stride + 2 + geometry.high[-1] - geometry.low[0]) * pitch, taps.dtype)
+    sums = np.empty(tall * stride * tile, bias.dtype)
     flat = out.reshape(-1)
-    for oy in range(first * TILE_ROWS, min(last * TILE_ROWS, rows), TILE_ROWS):
-        used = min(TILE_ROWS, rows - oy)
+    finish = min(last * TILE_ROWS, rows)
+    for oy in range(first * TILE_ROWS, finish, tall):
+        used = min(tall, finish - oy)
         end = oy + used + (used & 1) - 2
-        top = max(0, oy // stride + geometry.low[oy % stride])
-        bottom = min(height, end // stride + geometry.high[end % stride] + 1)
+        top = oy // stride + geometry.low[oy % stride]
+        bottom = end // stride + geometry.high[end % stride] + 1
         for x in range(0, reach, tile):
+            width = min(tile, (reach - x + step - 1) // step * step)
             for o in range(outputs):
                 sums[:] = bias[o]
-                for c in range(channels):
-                    _fill(frame, c, top, bottom, x + geometry.left, words, pitch, geometry)
+                for c in range(frame.shape[0]):
+                    _fill(frame[c], top, bottom, x + geometry.left, words, pitch, geometry)
                     _add_channel(
-                        oy, used, words, pitch, top, bottom, taps[o, c], offsets, geometry,
-                        product, sums, tile,
+                        oy, used, words, pitch, top, taps[o, c], offsets, geometry, product, sums,
+                        tile, width,
                     )  # fmt: skip
                 _quantise(sums, used * stride * tile, accumulator, target)
                 start = (o * rows + oy) * columns + stride * x
-                _weave(sums, used, tile, stride, columns - stride * x, flat, start, columns)
+                # where a tile holds whole rows, what comes after them is this call's to write
+                spill = (o * rows + finish) * columns if reach <= tile else 0
+                _weave(sums, used, tile, stride, columns - stride * x, flat, start, columns, spill)
 
 
 @njit(cache=True, nogil=True)
-def _fill(frame, c, top, bottom, left, words, pitch, geometry):  # type: ignore[no-untyped-def]
-    """Rows `top` to `bottom` of channel `c`, from column `left` on, zeros outside the frame.
+def _fill(plane, top, bottom, left, words, pitch, geometry):  # type: ignore[no-untyped-def]
+    """Rows `top` to `bottom` of one channel, from column `left` on, zeros outside the frame.
 
     In groups of two a word holds a pixel in its lower half and the next one in its upper half.
     """
-    width, lift = frame.shape[2], geometry.lift
+    height, width = plane.shape
     mask = -1 if geometry.group == 1 else 0xFFFF
     first, last = min(max(0, -left), pitch), max(0, min(pitch, width - left))
     for iy in range(top, bottom):
         row = words[(iy - top) * pitch : (iy - top + 1) * pitch]
+        if not 0 <= iy < height:
+            row[:] = 0
+            continue
         row[:first] = 0
         row[last:] = 0
-        inside, pixels = row[first:last], frame[c, iy, left + first : left + last]
+        inside, pixels = row[first:last], plane[iy, left + first : left + last]
         for i in range(inside.size):
-            inside[i] = (np.int64(pixels[i]) << lift) & mask
+            inside[i] = (np.int64(pixels[i]) << geometry.lift) & mask
         if geometry.group == 2:
             for i in range(pitch - 1):
                 row[i] |= row[i + 1] << np.uint32(16)
@@ -370,59 +377,81 @@ def _fill(frame, c, top, bottom, left, words, pitch, geometry):  # type: ignore[
 
 @njit(cache=True, nogil=True)
 def _add_channel(  # type: ignore[no-untyped-def]
-    oy, used, words, pitch, top, bottom, taps, offsets, geometry, product, sums, tile
+    oy, used, words, pitch, top, taps, offsets, geometry, product, sums, tile, width
 ):
-    """Add all taps of one input channel to the sums of `used` output rows from `oy` on.
+    """Add all taps of one input channel to `used` rows of sums from `oy` on, `width` columns each.
 
-    ``sums[x] += words[x + offset] * tap``: the sums of a block of columns stay in registers over
-    all taps, and each word loaded serves two output rows.
+    Four registers of columns at a time. What is left of a row goes together with the same columns
+    of the next three pairs of rows that have the same taps.
     """
     stride, n = geometry.stride, lanes_in(sums)
-    lower = stride * tile
-    blocks = tile // (4 * n) * 4 * n
+    pairs_of_rows = (used + 1) // 2
+    period = stride if stride & 1 else stride // 2
+    blocks = width // (4 * n) * 4 * n
     product = splat_each(product)
-    for m, s in np.ndindex((used + 1) // 2, stride):
+    for m, s in np.ndindex(pairs_of_rows, stride):
         q, r = (oy + 2 * m) // stride, (oy + 2 * m) % stride
-        highest = q + geometry.low[r]
-        above = (highest - top) * pitch
-        from_row = max(highest, top) - highest
-        to_row = max(from_row, min(q + geometry.high[r] + 1, bottom) - highest)
-        first = geometry.first[r, s] + from_row * geometry.columns[s]
-        last = geometry.first[r, s] + to_row * geometry.columns[s]
-        start = (2 * m * stride + s) * tile
+        first = geometry.first[r, s]
+        last = first + (geometry.high[r] - geometry.low[r] + 1) * geometry.columns[s]
+        at, i = (2 * m * stride + s) * tile, (q + geometry.low[r] - top) * pitch
+        some, places = taps[first:last], offsets[first:last]
         for x in range(0, blocks, 4 * n):
-            at = start + x
-            a0, b0 = load(sums, at), load(sums, lower + at)
-            a1, b1 = load(sums, at + n), load(sums, lower + at + n)
-            a2, b2 = load(sums, at + 2 * n), load(sums, lower + at + 2 * n)
-            a3, b3 = load(sums, at + 3 * n), load(sums, lower + at + 3 * n)
-            for tap in range(first, last):
-                i = above + x + offsets[np.uintp(tap)]
-                a, b = splat(taps[np.uintp(tap), 0]), splat(taps[np.uintp(tap), 1])
-                word = load(words, i)
-                a0, b0 = multiply_add(a0, word, a, product), multiply_add(b0, word, b, product)
-                word = load(words, i + n)
-                a1, b1 = multiply_add(a1, word, a, product), multiply_add(b1, word, b, product)
-                word = load(words, i + 2 * n)
-                a2, b2 = multiply_add(a2, word, a, product), multiply_add(b2, word, b, product)
-                word = load(words, i + 3 * n)
-                a3, b3 = multiply_add(a3, word, a, product), multiply_add(b3, word, b, product)
-            store(sums, at, a0)
-            store(sums, lower + at, b0)
-            store(sums, at + n, a1)
-            store(sums, lower + at + n, b1)
-            store(sums, at + 2 * n, a2)
-            store(sums, lower + at + 2 * n, b2)
-            store(sums, at + 3 * n, a3)
-            store(sums, lower + at + 3 * n, b3)
-        for at in range(start + blocks, start + tile, n):
-            a0, b0 = load(sums, at), load(sums, lower + at)
-            for tap in range(first, last):
-                word = load(words, above + at - start + offsets[np.uintp(tap)])
-                a0 = multiply_add(a0, word, splat(taps[np.uintp(tap), 0]), product)
-                b0 = multiply_add(b0, word, splat(taps[np.uintp(tap), 1]), product)
-            store(sums, at, a0)
-            store(sums, lower + at, b0)
+            _add_four(sums, at + x, n, stride * tile, words, i + x, n, some, places, product)
+        turn = m // period % 4
+        if m + (3 - turn) * period >= pairs_of_rows:
+            for x in range(blocks, width, n):
+                _add_one(sums, at + x, stride * tile, words, i + x, some, places, product)
+        elif turn == 0:
+            down, further = 2 * period * stride * tile, 2 * period // stride * pitch
+            for x in range(blocks, width, n):
+                _add_four(
+                    sums, at + x, down, stride * tile, words, i + x, further, some, places, product
+                )
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _add_four(sums, at, apart, lower, words, i, further, taps, offsets, product):  # type: ignore[no-untyped-def]
+    """``sums[at] += words[i + offset] * tap`` over all taps, of four registers and two rows.
+
+    The registers lie `apart` in the sums and their words `further` in the words; the second output
+    row is `lower`. Sums stay in registers over all taps, and each word loaded serves both rows.
+    """
+    at1, at2, at3 = at + apart, at + 2 * apart, at + 3 * apart
+    a0, b0 = load(sums, at), load(sums, lower + at)
+    a1, b1 = load(sums, at1), load(sums, lower + at1)
+    a2, b2 = load(sums, at2), load(sums, lower + at2)
+    a3, b3 = load(sums, at3), load(sums, lower + at3)
+    for tap in range(offsets.size):
+        at_word = i + offsets[np.uintp(tap)]
+        a, b = splat(taps[np.uintp(tap), 0]), splat(taps[np.uintp(tap), 1])
+        word = load(words, at_word)
+        a0, b0 = multiply_add(a0, word, a, product), multiply_add(b0, word, b, product)
+        word = load(words, at_word + further)
+        a1, b1 = multiply_add(a1, word, a, product), multiply_add(b1, word, b, product)
+        word = load(words, at_word + 2 * further)
+        a2, b2 = multiply_add(a2, word, a, product), multiply_add(b2, word, b, product)
+        word = load(words, at_word + 3 * further)
+        a3, b3 = multiply_add(a3, word, a, product), multiply_add(b3, word, b, product)
+    store(sums, at, a0)
+    store(sums, lower + at, b0)
+    store(sums, at1, a1)
+    store(sums, lower + at1, b1)
+    store(sums, at2, a2)
+    store(sums, lower + at2, b2)
+    store(sums, at3, a3)
+    store(sums, lower + at3, b3)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _add_one(sums, at, lower, words, i, taps, offsets, product):  # type: ignore[no-untyped-def]
+    """`_add_four` of one register and two rows."""
+    a, b = load(sums, at), load(sums, lower + at)
+    for tap in range(offsets.size):
+        word = load(words, i + offsets[np.uintp(tap)])
+        a = multiply_add(a, word, splat(taps[np.uintp(tap), 0]), product)
+        b = multiply_add(b, word, splat(taps[np.uintp(tap), 1]), product)
+    store(sums, at, a)
+    store(sums, lower + at, b)
 
 
 @njit(cache=True, nogil=True)
@@ -442,16 +471,19 @@ def _quantise(sums, size, accumulator, target):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _weave(phases, used, tile, stride, room, out, start, columns):  # type: ignore[no-untyped-def]
+def _weave(phases, used, tile, stride, room, out, start, columns, spill):  # type: ignore[no-untyped-def]
     """Put the phases of each row side by side: ``out[S*x + s] = phases[s, x]``.
 
-    At most `room` codes of a row are written; whole vectors first, for the usual strides.
+    At most `room` codes of a row are written, whole vectors first, for the usual strides. The last
+    vector may run over the row's end as long as it stays below `spill`: the rows there come later.
     """
     n = lanes_in(phases)
-    whole = min(tile, room // stride) // n * n if stride <= 4 else 0
+    usual = stride <= 4
+    inside = min(tile, room // stride) // n * n if usual else 0
     for m in range(used):
         a, to = m * stride * tile, start + m * columns
         b, c, d = a + tile, a + 2 * tile, a + 3 * tile
+        whole = tile if usual and to + stride * tile <= spill else inside
         if stride == 1:
             for x in range(0, whole, n):
                 store_woven(out, to + x, (load(phases, a + x),))

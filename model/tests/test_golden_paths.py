@@ -162,6 +162,21 @@ def test_tiles_and_blocks_join_without_a_seam(kernel, stride, padding, channels,
     assert np.array_equal(golden.run(config, pixels, weights), want)
 
 
+@pytest.mark.parametrize("stride", range(1, 6))
+@pytest.mark.parametrize("columns", [1, 7, 15, 16, 17, 40, 100])
+def test_narrow_frames_fill_tall_tiles(stride, columns):
+    # Taller than the tallest tile, in several threads, an odd number of rows left; two channels
+    # out, so that a row's last register would meet the next channel.
+    layer = Layer(2 * stride + 1, stride, 1, 0, 1, 2)
+    forms = Formats(*map(Format.parse, ("ap_ufixed<8,8>", "ap_fixed<10,10>", "ap_fixed<24,24>")))
+    rng = np.random.default_rng(columns)
+    pixels = rng.integers(0, 256, (1, 1234 // stride, columns))
+    weights = rng.integers(-512, 512, (1, 2, layer.kernel, layer.kernel))
+    shape = layer.stride, layer.padding, layer.output_padding
+    want = naive.scatter(pixels, weights, *shape)
+    assert np.array_equal(golden.run(Config(layer, forms), pixels, weights), want)
+
+
 @pytest.mark.parametrize("rounding", Rounding, ids=lambda mode: mode.name)
 @pytest.mark.parametrize("overflow", Overflow, ids=lambda mode: mode.name)
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
