@@ -21,7 +21,7 @@ from numba.extending import overload
 from numpy.typing import ArrayLike, NDArray
 
 from deconv4k.errors import InputError
-from deconv4k.lanes import choose_greater, multiply_high
+from deconv4k.lanes import choose_above, choose_greater, multiply_high, zero_unless_within
 
 MAX_WIDTH = 64
 """Widest format, in bits."""
@@ -327,67 +327,97 @@ def is_plain(s):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def quantise_plainly(code, s):  # type: ignore[no-untyped-def]
     """`quantise_code` where `is_plain`: add, shift, saturate."""
-    rounded = (code + s.offset) >> s.right
-    lifted = choose_greater(s.low, rounded, s.low, rounded)
-    return choose_greater(lifted, s.high, s.high, lifted)
+    return clip((code + s.offset) >> s.right, s.low, s.high)
+
+
+@njit(cache=True)
+def clip(code, low, high):  # type: ignore[no-untyped-def]
+    """The nearest code from `low` to `high`."""
+    lifted = choose_greater(low, code, low, code)
+    return choose_greater(lifted, high, high, lifted)
 
 
 class PairSteps(NamedTuple):
     """The quantisation of products by `quantise_pairs`, 16 bits wide; compare `Steps`.
 
     A product of two int16 that were shifted to the left until 16 fraction bits are to be removed
-    has its floor in the upper half and the rest, as a fraction of one step, in the lower one. It
-    is rounded up where ``rest - half > threshold``.
+    has its floor in the upper half and the rest, as an unsigned fraction of one step, in the lower
+    one. What takes other operations is a type of its own, so nothing idle is compiled.
     """
 
-    half: Any
-    threshold: Any
-    look: Any
-    """Shift to what decides a tie: all sign bits, or the floor."""
-    tie: Any
-    """Mask on that: what is taken from the threshold."""
-    zero: Any
-    one: Any
-    base: Any
-    wrap: Any
-    low: Any
-    high: Any
-    under: Any
-    over: Any
+    rounding: PlainRounding | SignRounding | ParityRounding
+    overflow: Wrap | Saturate | Zero
 
 
-class PlainPairSteps(NamedTuple):
-    """`PairSteps` that truncate or round ties upwards, and wrap or saturate: fewer operations."""
+class PlainRounding(NamedTuple):
+    """Truncation, or rounding of ties upwards: what is added is the uppermost bit of the rest."""
 
     nearest: Any
     """Mask: -1 to round to nearest, 0 to truncate."""
     sign: Any
+
+
+class SignRounding(NamedTuple):
+    """Up where ``rest > sign ^ flip``, sign being 0 or -1: another threshold for negatives."""
+
+    flip: Any
+    sign: Any
+    one: Any
+
+
+class ParityRounding(NamedTuple):
+    """Up where ``rest | (floor & odd) > half``: an odd floor lifts a tie above one half."""
+
+    odd: Any
+    half: Any
+    one: Any
+
+
+class Wrap(NamedTuple):
+    """AP_WRAP, as in `Steps`."""
+
     base: Any
     wrap: Any
+
+
+class Saturate(NamedTuple):
+    """AP_SAT and AP_SAT_SYM."""
+
     low: Any
     high: Any
 
 
-def pair_steps(target: Format) -> PairSteps | PlainPairSteps:
+class Zero(NamedTuple):
+    """AP_SAT_ZERO: 0 beyond the ends of a range."""
+
+    low: Any
+    high: Any
+
+
+def pair_steps(target: Format) -> PairSteps:
     """The quantisation of a product to a format that 16 signed bits hold."""
-    *_, base, wrap, low, high, under, over = steps(0, target, 16)
-    if target.rounding in (Rounding.AP_TRN, Rounding.AP_RND) and under == low and over == high:
-        nearest = -1 if target.rounding is Rounding.AP_RND else 0
-        return PlainPairSteps(*map(np.int16, (nearest, 15, base, wrap, low, high)))
-    most = (1 << 15) - 1
-    threshold, look, tie = {
-        Rounding.AP_RND: (-1, 15, 0),
-        Rounding.AP_RND_ZERO: (0, 15, 1),
-        Rounding.AP_RND_MIN_INF: (0, 15, 0),
-        Rounding.AP_RND_INF: (-1, 15, -1),
-        Rounding.AP_RND_CONV: (0, 0, 1),
-        Rounding.AP_TRN: (most, 15, 0),
-        # most + 1 wraps to the least: every rest but zero is above it.
-        Rounding.AP_TRN_ZERO: (most, 15, -1),
-    }[target.rounding]
-    rounding = (-most - 1, threshold, look, tie, 0, 1)
-    overflow = (base, wrap, low, high, under, over)
-    return PairSteps(*map(np.int16, (*rounding, *overflow)))
+    return PairSteps(_pair_rounding(target.rounding), _pair_overflow(target))
+
+
+def _pair_rounding(mode: Rounding) -> PlainRounding | SignRounding | ParityRounding:
+    half, sign, one = np.int16(-0x8000), np.int16(15), np.int16(1)
+    if mode in (Rounding.AP_TRN, Rounding.AP_RND):
+        return PlainRounding(np.int16(-(mode is Rounding.AP_RND)), sign)
+    if mode in (Rounding.AP_RND_CONV, Rounding.AP_RND_MIN_INF):
+        return ParityRounding(np.int16(mode is Rounding.AP_RND_CONV), half, one)
+    flip = {
+        Rounding.AP_RND_ZERO: half,  # up above one half, of negatives from one half on
+        Rounding.AP_RND_INF: ~half,  # up from one half on, of negatives above it
+        Rounding.AP_TRN_ZERO: np.int16(-1),  # never up, of negatives above nothing
+    }[mode]
+    return SignRounding(flip, sign, one)
+
+
+def _pair_overflow(target: Format) -> Wrap | Saturate | Zero:
+    *_, base, wrap, low, high, _under, _over = steps(0, target, 16)
+    if target.overflow is Overflow.AP_WRAP:
+        return Wrap(base, wrap)
+    return (Zero if target.overflow is Overflow.AP_SAT_ZERO else Saturate)(low, high)
 
 
 def quantise_pairs(left: Any, right: Any, s: Any) -> Any:
@@ -396,7 +426,7 @@ def quantise_pairs(left: Any, right: Any, s: Any) -> Any:
     Parameters
     ----------
     left, right : Lanes of int16
-    s : PairSteps or PlainPairSteps, of Lanes of int16
+    s : PairSteps, of Lanes of int16
 
     Returns
     -------
@@ -407,19 +437,49 @@ def quantise_pairs(left: Any, right: Any, s: Any) -> Any:
 
 @overload(quantise_pairs)
 def _quantise_pairs(left, right, s):  # type: ignore[no-untyped-def]
-    def plain(left, right, s):  # type: ignore[no-untyped-def]
-        rounded = multiply_high(left, right) - (((left * right) >> s.sign) & s.nearest)
-        wrapped = ((rounded - s.base) & s.wrap) + s.base
-        lifted = choose_greater(s.low, wrapped, s.low, wrapped)
-        return choose_greater(lifted, s.high, s.high, lifted)
+    return lambda left, right, s: _fit(_round_product(left, right, s.rounding), s.overflow)
 
-    def every(left, right, s):  # type: ignore[no-untyped-def]
+
+def _round_product(left: Any, right: Any, rounding: Any) -> Any:
+    raise NotImplementedError("compiled code only")
+
+
+@overload(_round_product)
+def _round_product_as(left, right, rounding):  # type: ignore[no-untyped-def]
+    def plain(left, right, rounding):  # type: ignore[no-untyped-def]
+        up = ((left * right) >> rounding.sign) & rounding.nearest
+        return multiply_high(left, right) - up
+
+    def by_sign(left, right, rounding):  # type: ignore[no-untyped-def]
         floor = multiply_high(left, right)
-        threshold = s.threshold - ((floor >> s.look) & s.tie)
-        up = choose_greater(left * right - s.half, threshold, s.one, s.zero)
-        return overflow_to(floor + up, s)
+        threshold = (floor >> rounding.sign) ^ rounding.flip
+        return choose_above(left * right, threshold, floor + rounding.one, floor)
 
-    return plain if s.instance_class is PlainPairSteps else every
+    def by_parity(left, right, rounding):  # type: ignore[no-untyped-def]
+        floor = multiply_high(left, right)
+        rest = left * right | floor & rounding.odd
+        return choose_above(rest, rounding.half, floor + rounding.one, floor)
+
+    kinds = {PlainRounding: plain, SignRounding: by_sign, ParityRounding: by_parity}
+    return kinds[rounding.instance_class]
+
+
+def _fit(code: Any, overflow: Any) -> Any:
+    raise NotImplementedError("compiled code only")
+
+
+@overload(_fit)
+def _fit_as(code, overflow):  # type: ignore[no-untyped-def]
+    def wrap(code, overflow):  # type: ignore[no-untyped-def]
+        return ((code - overflow.base) & overflow.wrap) + overflow.base
+
+    def saturate(code, overflow):  # type: ignore[no-untyped-def]
+        return clip(code, overflow.low, overflow.high)
+
+    def zero(code, overflow):  # type: ignore[no-untyped-def]
+        return zero_unless_within(code, overflow.low, overflow.high)
+
+    return {Wrap: wrap, Saturate: saturate, Zero: zero}[overflow.instance_class]
 
 
 @njit(cache=True)

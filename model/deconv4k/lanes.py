@@ -34,6 +34,7 @@ _PAIR_INSTRUCTION = {
 }[REGISTER_BITS]
 """Multiplies int16 by int16 and adds neighbours; LLVM fuses the sum that follows (VNNI)."""
 
+_TUPLES: Any = types.BaseTuple
 _INDEX = ir.IntType(32)
 _HALF = ir.IntType(16)
 
@@ -166,20 +167,29 @@ def splat(typing_context, value):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def splat_each(typing_context, values):  # type: ignore[no-untyped-def]
-    """A named tuple of integers, each in every lane; None stays None."""
-    if isinstance(values, types.NoneType):
-        return values(values), lambda context, *_: context.get_dummy_value()
-    lanes = Lanes(values.dtype)
-    tuple_type: Any = types.NamedUniTuple
-    result = tuple_type(lanes, len(values), values.instance_class)
+    """A named tuple of integers or of such tuples, each integer in every lane; None stays None."""
+    result = _lanes_for(values)
 
     def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        vector = context.get_value_type(lanes)
-        parts = cgutils.unpack_tuple(builder, arguments[0], len(values))
-        filled = [_in_every_lane(builder, part, vector) for part in parts]
-        return context.make_tuple(builder, result, filled)
+        return _fill_lanes(context, builder, result, arguments[0])
 
     return result(values), build
+
+
+def _lanes_for(kind: Any) -> Any:
+    if isinstance(kind, _TUPLES):
+        return _TUPLES.from_types([_lanes_for(part) for part in kind.types], kind.instance_class)
+    return Lanes(kind) if isinstance(kind, types.Integer) else kind
+
+
+def _fill_lanes(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    if isinstance(kind, _TUPLES):
+        parts = zip(kind.types, cgutils.unpack_tuple(builder, value, len(kind)), strict=True)
+        filled = [_fill_lanes(context, builder, *part) for part in parts]
+        return context.make_tuple(builder, kind, filled)
+    if isinstance(kind, Lanes):
+        return _in_every_lane(builder, value, context.get_value_type(kind))
+    return value
 
 
 def _same_bits(scalar: Any) -> Any:
@@ -244,6 +254,29 @@ def multiply_add_pairs(typing_context, total, left, right):  # type: ignore[no-u
 
 
 @intrinsic
+def choose_above(typing_context, left, right, yes, no):  # type: ignore[no-untyped-def]
+    """`yes` in every lane where ``left > right``, their bits read as unsigned, `no` elsewhere."""
+
+    def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return builder.select(builder.icmp_unsigned(">", *arguments[:2]), *arguments[2:])
+
+    return left(left, left, left, left), build
+
+
+@intrinsic
+def zero_unless_within(typing_context, lanes, low, high):  # type: ignore[no-untyped-def]
+    """Every lane from `low` to `high` as it is, 0 elsewhere."""
+
+    def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        value, low, high = arguments
+        reaches = builder.icmp_signed(">=", value, low)
+        within = builder.and_(reaches, builder.icmp_signed("<=", value, high))
+        return builder.select(within, value, ir.Constant(value.type, None))
+
+    return lanes(lanes, lanes, lanes), build
+
+
+@intrinsic
 def _choose_greater(typing_context, left, right, yes, no):  # type: ignore[no-untyped-def]
     def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         return builder.select(builder.icmp_signed(">", *arguments[:2]), *arguments[2:])
@@ -285,6 +318,8 @@ for _function, _instruction in (
     (operator.sub, "sub"),
     (operator.mul, "mul"),
     (operator.and_, "and_"),
+    (operator.or_, "or_"),
+    (operator.xor, "xor"),
     (operator.lshift, "shl"),
     (operator.rshift, "ashr"),
 ):
