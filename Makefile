@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup sim sim-full test lint bench synth pnr bitstream vectors vectors-full registers package clean distclean
+.PHONY: help setup sim sim-full test lint bench synth pnr figures bitstream vectors vectors-full registers package clean distclean
 
 # What a user may set reaches the recipes through the environment, so that any path survives.
 export SIM CASE SEED WAVES IMAGE CONFIG PYTHON
@@ -31,7 +31,7 @@ sim: $(BASE) ## the main job: SIM=icarus|verilator CASE=… SEED=… WAVES=1 IMA
 	$(WAVES_SETUP)
 	@$(BIN)/deconv4k sim $(SIM_OPTIONS)
 
-sim-full: $(BASE) ## the whole 4K frame on one simulator: SIM=icarus (over 3 minutes) or verilator
+sim-full: $(BASE) ## the whole 4K frame on one simulator: SIM=icarus (about 3 minutes) or verilator
 	@tools/setup.sh icarus
 	$(WAVES_SETUP)
 	@$(BIN)/deconv4k sim --full $(SIM_OPTIONS)
@@ -55,6 +55,9 @@ synth: $(SYNTH) ## what the engine takes of several devices, by Yosys: build/syn
 
 pnr: $(SYNTH) ## place and route on ECP5, megahertz and bitstreams: build/pnr/
 	@$(BIN)/deconv4k pnr $(ARGS)
+
+figures: $(SYNTH) ## the published figures of area and speed: docs/figures/ and the pages' tables
+	@$(BIN)/python tools/figures.py
 
 bitstream: $(SYNTH) ## self-test of the ULX3S and its vectors: build/bitstream/; ARGS='--seed 2 …'
 	@$(BIN)/deconv4k bitstream $(ARGS)

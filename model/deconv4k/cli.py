@@ -460,27 +460,31 @@ def pnr(only: str, devices: Sequence[str], speeds: Sequence[int], seeds: int, qu
     files.save_json(out, rows)
     if not quiet:
         shown = Table(
-            "device", "speed", "worst", "median", "best", "Mpixel/s", "frames/s", "limited by",
+            "device", "speed", "worst", "median", "best", "Mpixel/s", "frames/s",
             title=f"MHz, {only}, {seeds} seed(s)",
         )  # fmt: skip
         for row in rows:
-            limit = row["limit"]
             shown.add_row(
                 row["device"], str(row["speed"]),
                 *(f"{row[name]:.1f}" for name in ("worst", "median", "best")),
                 f"{row['pixels_a_second'] / 1e6:.0f}",
                 f"{row['frames_a_second']:.1f} of {row['output'][0]}x{row['output'][1]}",
-                f"{limit['from']} to {limit['to']}: {limit['logic_ns']:.2f} ns of logic, "
-                f"{limit['routing_ns']:.2f} of routing",
             )  # fmt: skip
         Console().print(shown)
+        for row in rows:
+            limit = row["limit"]
+            click.echo(
+                f"{row['device']} speed {row['speed']}, worst seed: {limit['logic_ns']:.2f} ns of "
+                f"logic, {limit['routing_ns']:.2f} of routing\n"
+                f"  from {limit['from']}\n  to {limit['to']}"
+            )
 
 
 @cli.command()
 @click.option("--board", "name", default="ulx3s", show_default=True, help="The board.")
 @click.option("--config", "config_path", default=str(DEFAULT_CONFIG), help="TOML file.")
 @click.option("--kernel", help=".npz or .npy of real weights, or a kernel's name.")
-@click.option("--megahertz", type=int, default=100, show_default=True, help="Engine's clock.")
+@click.option("--megahertz", type=int, default=125, show_default=True, help="Engine's clock.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of place and route.")
 @click.option("--out", help="Folder; default: build/bitstream/BOARD of the checkout.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")

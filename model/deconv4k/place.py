@@ -29,6 +29,14 @@ DEVICES = {"85F": "--85k", "45F": "--45k", "25F": "--25k"}
 
 PACKAGES = {"85F": "CABGA756", "45F": "CABGA554", "25F": "CABGA381"}
 SPEEDS = (6, 7, 8)
+POINTS = tuple(
+    (name, device, speed)
+    for name, device in (("x2_k9_4ppc", "85F"), ("x2_k9_2ppc", "45F"), ("x2_k9_1ppc", "25F"))
+    for speed in (6, 8)
+)
+"""Configuration of `synthesis.CONFIGURATIONS`, device and speed grade of the published table: each
+rate on the smallest device that has the multipliers."""
+
 MEGAHERTZ = 200
 """What nextpnr aims at, above what is needed: it leaves paths that are fast enough as they are."""
 

@@ -134,6 +134,12 @@ def listed(name: str) -> list[Path]:
     return files
 
 
+def holding(module: str) -> list[Path]:
+    """The first file list of hw/ that holds a module; the core's if none does."""
+    lists = [listed(name) for name in LISTS]
+    return next((files for files in lists if module in {path.stem for path in files}), lists[0])
+
+
 def stand_in(files: Sequence[Path], target: str) -> list[Path]:
     """The files, those of a device family's folder of hw/ in place of the portable ones."""
     own = sorted((ROOT / "hw" / target).glob("*.v")) if target else []
@@ -150,13 +156,9 @@ def sources(top: str, target: str = "") -> list[Path]:
     target : str
         ``ecp5``: with that family's modules, and models of its blocks from tb/.
     """
-    # The first list that holds the top, or what the top in tb/ holds.
-    inside = {"bench_axi": "deconv_axi", "smoke": "deconv_axi", "bench_dma": "dma_video"}.get(
-        top, top
-    )
-    lists = [listed(name) for name in LISTS]
-    holding = (files for files in lists if inside in {path.stem for path in files})
-    files = list(next(holding, lists[0]))
+    # The top in hw/, or the one that a top in tb/ holds.
+    inside = {"bench_axi": "deconv_axi", "smoke": "deconv_axi", "bench_dma": "dma_video"}
+    files = holding(inside.get(top, top))
     if target:
         files = [*stand_in(files, target), *sorted((ROOT / "tb" / target).glob("*.v"))]
     files += [ROOT / "tb" / f"{name}.v" for name in BENCH_PARTS.get(top, ())]

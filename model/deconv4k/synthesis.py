@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deconv4k import engine, files, simulator
+from deconv4k import engine, files, kernels, simulator
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 
@@ -92,8 +92,18 @@ TARGETS = {
         "ecp5",
         "+/lattice/cells_sim_ecp5.v +/lattice/cells_bb_ecp5.v",
     ),
-    "xc7": Target("Xilinx 7 series", "synth_xilinx -family xc7 -run coarse:", _XILINX),
-    "xcup": Target("Xilinx UltraScale+", "synth_xilinx -family xcup -run coarse:", _XILINX),
+    "xc7": Target(
+        "Xilinx 7 series",
+        "synth_xilinx -family xc7 -run prepare:",
+        _XILINX,
+        libraries="+/xilinx/cells_sim.v +/xilinx/cells_xtra.v",
+    ),
+    "xcup": Target(
+        "Xilinx UltraScale+",
+        "synth_xilinx -family xcup -run prepare:",
+        _XILINX,
+        libraries="+/xilinx/cells_sim.v +/xilinx/cells_xtra.v",
+    ),
     "ice40up": Target(
         "Lattice iCE40 UltraPlus",
         "synth_ice40 -device u -dsp -run coarse:",
@@ -104,6 +114,7 @@ TARGETS = {
             "SB_CARRY": {"carry": 1},
             "SB_DFF*": {"ff": 1},
         },
+        libraries="-D ICE40_U +/ice40/cells_sim.v",
     ),
 }
 
@@ -130,7 +141,7 @@ words at and above the width of a multiplier block."""
 
 JOBS = (
     *(("ecp5", name, "deconv") for name in CONFIGURATIONS),
-    ("ecp5", "x2_k9_4ppc", "deconv_axi"),
+    *(("ecp5", "x2_k9_4ppc", top) for top in ("fixed", "kernel_store", "deconv_axi")),
     *(
         (target, name, "deconv")
         for target in ("xc7", "xcup")
@@ -138,7 +149,8 @@ JOBS = (
     ),
     ("ice40up", "x2_k3_1ppc", "deconv"),
 )
-"""Target, configuration and top of the table."""
+"""Target, configuration and top of the table; ``fixed`` is deconv with the layer's default kernel
+as a constant, kernel_store what a kernel loaded at run time costs."""
 
 
 def missing(*packages: str) -> None:
@@ -156,7 +168,7 @@ def missing(*packages: str) -> None:
 
 def sources(top: str, target: Target) -> list[Path]:
     """The Verilog of a top, with the target's modules instead of the portable ones."""
-    return simulator.stand_in(simulator.listed(f"{top}.f"), target.folder)
+    return simulator.stand_in(simulator.holding(top), target.folder)
 
 
 @dataclass(frozen=True)
@@ -184,6 +196,7 @@ def synthesise(
     parameters: Mapping[str, int | str],
     *,
     read: Sequence[Path] = (),
+    constants: Mapping[str, tuple[int, int]] | None = None,
 ) -> Netlist:
     """Synthesise a top, or find it synthesised.
 
@@ -192,11 +205,13 @@ def synthesise(
     target_name : str
         A name of `TARGETS`, or ``gates`` for Yosys' generic cells.
     top : str
-        ``deconv``, ``deconv_axi`` or ``bringup``.
+        A module in one of hw/'s file lists.
     parameters : dict
         Parameters of the top.
     read : sequence of Path
         Files that the top reads while it is elaborated.
+    constants : dict, optional
+        Inputs of the top that are tied to a constant: its bits and its value.
 
     Raises
     ------
@@ -207,7 +222,7 @@ def synthesise(
     target = TARGETS[target_name] if target_name != "gates" else _GATES
     verilog = sources(top, target)
     digest = hashlib.sha256()
-    commands = _script(target, top, parameters, verilog)
+    commands = _script(target, top, parameters, verilog, constants or {})
     for path in [*verilog, *read]:
         digest.update(path.read_bytes())
     version = importlib.metadata.version("pyosys")
@@ -232,7 +247,11 @@ _GATES = Target(
 
 
 def _script(
-    target: Target, top: str, parameters: Mapping[str, int | str], verilog: Iterable[Path]
+    target: Target,
+    top: str,
+    parameters: Mapping[str, int | str],
+    verilog: Iterable[Path],
+    constants: Mapping[str, tuple[int, int]],
 ) -> list[str]:
     """Commands of Yosys, a line each.
 
@@ -248,7 +267,11 @@ def _script(
     if quoted:
         changes = " ".join(f"-set {name} {value}" for name, value in quoted.items())
         commands.append(f"chparam {changes} {top}")
-    commands += [f"hierarchy -check -top {top}", "proc", "flatten", "opt_clean -purge"]
+    commands += [f"hierarchy -check -top {top}", "proc", "flatten"]
+    commands += [
+        f"connect -set {port} {bits}'h{value:x}" for port, (bits, value) in constants.items()
+    ]
+    commands.append("opt_clean -purge")
     commands += [command.strip() for command in target.commands.split(";")]
     commands += [
         "tee -q -o stat.json stat -json",
@@ -330,11 +353,22 @@ def bench_files(netlist: Netlist, target: str) -> list[Path]:
 
 
 def core(target: str, name: str, top: str) -> Netlist:
-    """A configuration of `CONFIGURATIONS` on a target."""
+    """A configuration of `CONFIGURATIONS` on a target; the top as in `JOBS`."""
     config = CONFIGURATIONS[name]
     engine.check(config)
-    chosen = engine.wrapper_parameters if top == "deconv_axi" else engine.parameters
-    return synthesise(target, top, chosen(config))
+    parameters = engine.parameters(config)
+    if top == "fixed":
+        weight = config.formats.weight
+        codes = kernels.to_codes(kernels.default(config.layer), config.layer, weight).reshape(-1)
+        word = sum(int(code) % 2**weight.width << n * weight.width for n, code in enumerate(codes))
+        constants = {"kernel": (codes.size * weight.width, word), "take_kernel": (1, 0)}
+        return synthesise(target, "deconv", parameters, constants=constants)
+    if top == "kernel_store":
+        own = ("C_IN", "K", "WEIGHT_W", "WEIGHT_SIGNED", "BIAS_W", "BIAS_SIGNED")
+        return synthesise(target, top, {name: parameters[name] for name in own})
+    if top == "deconv_axi":
+        return synthesise(target, top, engine.wrapper_parameters(config))
+    return synthesise(target, top, parameters)
 
 
 def table(
