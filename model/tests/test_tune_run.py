@@ -189,7 +189,12 @@ def test_a_killed_search_goes_on_and_ends_the_same(folder, monkeypatch, capsys):
     words = [sys.executable, "-c", "from deconv4k.cli import main; main()", *more]
     journal = folder / "tuned" / "journal.jsonl"
     for lines in (5, 20):
-        search = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+        # A shell's background job, as these tests may be, ignores SIGINT, and so would the search.
+        search = subprocess.Popen(
+            words,
+            stdout=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         for _ in range(3000):
             if journal.exists() and journal.read_bytes().count(b"\n") >= lines:
                 break
