@@ -320,6 +320,7 @@ def sweep(base: Config) -> Iterator[Case]:
         "accumulator wraps at 16 bits": _formats(accumulator="ap_fixed<16,8>"),
         "product rounded": _formats(product="ap_fixed<14,10,AP_RND,AP_SAT>"),
         "product truncated, wraps": _formats(product="ap_fixed<12,8>"),
+        "product of 18 bits": _formats(product="ap_fixed<18,12,AP_RND,AP_SAT>"),
         "product convergent, to zero": _formats(product="ap_fixed<12,8,AP_RND_CONV,AP_SAT_ZERO>"),
     }.items():
         yield Case.of(name, replace(base, formats=replace(base.formats, **changes)))
