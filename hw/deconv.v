@@ -21,9 +21,10 @@
 // arrives, whole frames leave: framer has the table, and the flags (pulses of one clock) are its.
 //
 // Kernel: kernel and bias must stay as they are in the clock of kernel_take and in the next one; from
-// then on they must be those of the frame that announced it. A frame whose first pixel enters while take_kernel is high
-// announces itself by kernel_claim in that clock, and is followed by its kernel_take when its first
-// pixel is computed; what other frames need is what is there. Without run-time kernels take_kernel is 0.
+// then on they must be those of the frame that announced it. A frame whose first pixel enters while
+// take_kernel is high announces itself by kernel_claim in that clock, and is followed by its
+// kernel_take when its first pixel is computed; what other frames need is what is there. Without
+// run-time kernels take_kernel is 0.
 //
 // frame_*: the pixels that are computed, frame_last the last one of a frame; out_end: the beat on
 // m_axis is the last one of its frame. Both are for those who count or sign frames.

@@ -13,8 +13,9 @@
 //
 // `pending` stands until kernel_claim: a frame has started that will use the set. After kernel_take
 // the store is open for the next set, and a clock later the taken one is active: the enable of so many
-// flip-flops comes from one. kernel_claim must come in the clock in which the core looks at `pending`, or two frames could claim one set. When
-// the core alone is reset (core_reset), a claimed set waits for a frame again.
+// flip-flops comes from one. kernel_claim must come in the clock in which the core looks at
+// `pending`, or two frames could claim one set. When the core alone is reset (core_reset), a claimed
+// set waits for a frame again.
 //
 // After reset `loaded` is low and `kernel` undefined. The set from the file POWER_UP, if one is
 // named, is then written and committed by the same path; while `loaded` is low a committed set is

@@ -11,7 +11,7 @@
 // has a zero in front, as every multiplier wants its factors; products exact, or (PRODUCT_W
 // above 0) quantised to PRODUCT_W bits by PRODUCT_SHIFT, _Q and _O; sums wrap modulo 2**ACC_W.
 // kernel holds the weights in PyTorch's order (c, ky, kx), the first in the least significant bits,
-// and, as bias, belongs to the window of the clock before: its many registers can so be enabled by one.
+// and, as bias, belongs to the window of the clock before: one register can so enable its many.
 //
 //   stage 1      the window: a pixel has up to S*S multipliers, which lie wide apart
 //   stage 2, 3   operand: the window, and the weights of clock t

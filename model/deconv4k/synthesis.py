@@ -76,6 +76,8 @@ _XILINX: dict[str, dict[str, int]] = {
     "FD*": {"ff": 1},
 }
 
+_XILINX_CELLS = "+/xilinx/cells_sim.v +/xilinx/cells_xtra.v"
+
 TARGETS = {
     "ecp5": Target(
         "Lattice ECP5",
@@ -96,13 +98,13 @@ TARGETS = {
         "Xilinx 7 series",
         "synth_xilinx -family xc7 -run prepare:",
         _XILINX,
-        libraries="+/xilinx/cells_sim.v +/xilinx/cells_xtra.v",
+        libraries=_XILINX_CELLS,
     ),
     "xcup": Target(
         "Xilinx UltraScale+",
         "synth_xilinx -family xcup -run prepare:",
         _XILINX,
-        libraries="+/xilinx/cells_sim.v +/xilinx/cells_xtra.v",
+        libraries=_XILINX_CELLS,
     ),
     "ice40up": Target(
         "Lattice iCE40 UltraPlus",
