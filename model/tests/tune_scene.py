@@ -26,13 +26,13 @@ def photograph(path, width=120, height=88, seed=1):
     return path
 
 
-def scene(folder, base=BASE, seed=1):
-    path = photograph(folder / f"photo{seed}.png", seed=seed)
+def scene(folder, base=BASE, seed=1, **size):
+    path = photograph(folder / f"photo{seed}.png", seed=seed, **size)
     return Scene.load(path, base.layer, base.video, kernels.default(base.layer))
 
 
-def problem(folder, base=BASE, device="ecp5", photos=1):
-    scenes = tuple(scene(folder, base, seed) for seed in range(1, photos + 1))
+def problem(folder, base=BASE, device="ecp5", photos=1, **size):
+    scenes = tuple(scene(folder, base, seed, **size) for seed in range(1, photos + 1))
     return Problem(base, kernels.default(base.layer), scenes, device)
 
 

@@ -7,12 +7,12 @@ scale, so these two have one end each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from deconv4k.config import Formats
 from deconv4k.errors import InputError
-from deconv4k.tune.evaluate import Record
+from deconv4k.tune.evaluate import Record, lsb
 from deconv4k.tune.search import Search
 
 ENDS = {
@@ -82,32 +82,43 @@ def _moved(formats: Formats, node: str, end: str, bits: int) -> Iterator[Formats
         return
 
 
-def sentences(search: Search, record: Record, steps: list[Step]) -> list[str]:
+def sentences(search: Search, chosen: Formats, record: Record, steps: Sequence[Step]) -> list[str]:
     """For every end of every format, what would be lost with one bit less."""
-    return [_sentence(search, record, step) for step in steps if step.bits == -1]
+    return [_sentence(search, record, chosen, step) for step in steps if step.bits == -1]
 
 
-def _sentence(search: Search, record: Record, step: Step) -> str:
+def _sentence(search: Search, record: Record, chosen: Formats, step: Step) -> str:
     figure = search.target.figure
     less = step.record
+    # In steps of the output as chosen: its own steps are larger with a fraction bit less.
+    ratio = lsb(step.formats) / lsb(chosen)
     said = "dB are lost" if figure == "loss" else "dB to the float layer remain"
-    verdict = "which wraps and so misses" if less["wraps"] else "which misses"
-    if search.target.reached(less):
-        verdict = "still within"
     saved = record["cost"]["luts"] - less["cost"]["luts"]
     memory = record["cost"]["memory_bits"] - less["cost"]["memory_bits"]
     form = getattr(step.formats, step.node)
     text = (
         f"With one {step.end} bit less the {step.node} is {form}: {less[figure]:.3f} {said} "
-        f"instead of {record[figure]:.3f}, {verdict} the target; the bound of the error goes from "
-        f"{_bound(record)} to {_bound(less)}, and {saved} LUTs and {memory} memory bits are saved."
+        f"instead of {record[figure]:.3f}, {_verdict(search, record, less)}; the bound of the "
+        f"error goes from {_bound(record)} to {_bound(less, ratio)}, and {saved} LUTs and {memory} "
+        "memory bits are saved."
     )
     overflows = _overflows(less, record)
     return f"{text} {overflows}" if overflows else text
 
 
-def _bound(record: Record) -> str:
-    return f"{record['bound_lsb']:.2f} LSB" + (
+def _verdict(search: Search, record: Record, less: Record) -> str:
+    if less["wraps"]:
+        return "which wraps and so misses the target"
+    if not search.target.reached(less):
+        return "which misses the target"
+    if less["cost"]["share"] < record["cost"]["share"]:
+        # The search would have chosen it otherwise.
+        return "still within the target, but outside the space searched"
+    return "still within the target, and no cheaper"
+
+
+def _bound(record: Record, ratio: float = 1.0) -> str:
+    return f"{record['bound_lsb'] * ratio:.2f} LSB" + (
         " (none but the range)" if record["bound_open"] else ""
     )
 

@@ -17,6 +17,7 @@ from deconv4k.config import Formats
 from deconv4k.image import write_bytes
 from deconv4k.tune import bits, extra, plots
 from deconv4k.tune.evaluate import Record
+from deconv4k.tune.regions import Margin
 from deconv4k.tune.search import Search, front_records
 from deconv4k.tune.space import NODES, Space
 
@@ -42,8 +43,10 @@ HEADINGS = (
 
 def result(
     search: Search,
-    chosen: Record,
+    formats: Formats,
+    record: Record,
     held_out: list[Record],
+    margin: Margin,
     steps: Sequence[bits.Step],
     tried: Space,
 ) -> dict[str, Any]:
@@ -57,9 +60,10 @@ def result(
         "method": search.found.method,
         "measured": len(search.found.records),
         "left_out": search.found.left_out,
-        "chosen": chosen,
-        "held_out": held_out,
-        "one_bit_less": bits.sentences(search, chosen, list(steps)),
+        "chosen": record,
+        "margin": {**margin.as_dict(), "sentence": str(margin)},
+        "held_out": [{**photo, "judged": margin.judge(photo)} for photo in held_out],
+        "one_bit_less": bits.sentences(search, formats, record, steps),
         "sensitivity": [
             {
                 "node": step.node,
@@ -108,8 +112,10 @@ def write(
 ) -> dict[str, Any]:
     """Leave JSON, CSV, plots and the HTML report in a folder; return what the JSON says."""
     steps = bits.neighbours(search, formats)
-    drawn = plots.plots(search, plots.Chosen.of(search, formats, record), steps)
-    found = result(search, record, held_out, steps, tried)
+    chosen = plots.Chosen.of(search, formats, record)
+    drawn = plots.plots(search, chosen, steps)
+    margin = Margin.of(formats, chosen.stems, search.target)
+    found = result(search, formats, record, held_out, margin, steps, tried)
     page = html(search, found, record, search.problem.config(formats).to_toml(), drawn)
     files.save_json(folder / "result.json", found)
     write_bytes(folder / "candidates.csv", table_csv(search).encode())
@@ -178,8 +184,9 @@ def show(search: Search, found: dict[str, Any], record: Record, console: Console
         console.print(f"Left out: {count}, because {reason}.")
     for sentence in found["one_bit_less"]:
         console.print(sentence)
+    console.print(found["margin"]["sentence"])
     for photo in found["held_out"]:
         console.print(
             f"Kept out of the search, {photo['photo']} loses {photo['loss']:.3f} dB and has "
-            f"{photo['psnr_float']:.2f} dB to the float layer."
+            f"{photo['psnr_float']:.2f} dB to the float layer: {photo['judged']}."
         )

@@ -82,7 +82,7 @@ class Scene:
         Raises
         ------
         InputError
-            If it is unreadable or too small to be judged.
+            If it is unreadable, too small to be judged, or blank.
         """
         original, low = image.original_and_input(path, video.width, video.height, layer.stride)
         rows, columns = original.shape
@@ -94,7 +94,13 @@ class Scene:
         if source_bits is not None:
             low = np.rint(low * (2**source_bits - 1)) / (2**source_bits - 1)
         floating = np.clip(kernels.apply(low, weights, layer), 0.0, 1.0)
-        return cls(Path(path).name, low, original.astype(np.float32), floating.astype(np.float32))
+        scene = cls(Path(path).name, low, original.astype(np.float32), floating.astype(np.float32))
+        if scene.float_error == 0:
+            raise InputError(
+                f"{path}: the float layer shows it exactly; allowed: a photograph, with detail "
+                "that upscaling loses"
+            )
+        return scene
 
     @cached_property
     def digest(self) -> str:
