@@ -15,11 +15,14 @@ from deconv4k.tune import extra
 from deconv4k.tune.bits import Step
 from deconv4k.tune.evaluate import Record, Stem, Tail, lsb
 from deconv4k.tune.scene import inner
-from deconv4k.tune.search import Search
+from deconv4k.tune.search import Search, Target
 
 SIZE = (7.5, 4.2)
 
 BINS = 120
+
+LEAST_LOSS = 0.01
+"""In dB: losses below lie on a linear scale, larger ones on a logarithmic one."""
 
 
 class Chosen(NamedTuple):
@@ -58,9 +61,8 @@ def front(search: Search, record: Record) -> str:
     axes.axhline(search.target.least, linestyle="--", color="0.3", label="target")
     # Hopeless candidates would press the front flat.
     axes.set_ylim(bottom=min(search.target.least, best[-1].quality) - 5)
+    _scale_quality(axes, search.target)
     axes.set_xlabel(f"% of a part ({search.problem.device}): multipliers + LUTs + memory")
-    loss = search.target.figure == "loss"
-    axes.set_ylabel("dB against the original, less float's" if loss else "dB to the float layer")
     axes.legend(loc="lower right")
     return _svg(figure)
 
@@ -96,9 +98,8 @@ def sensitivity(search: Search, steps: Sequence[Step]) -> str:
             label=f"{node}, {end} bits",
         )
     axes.axhline(search.target.least, linestyle="--", color="0.3", label="target")
-    axes.set_yscale("symlog", linthresh=1)
+    _scale_quality(axes, search.target)
     axes.set_xlabel("bits more than chosen")
-    axes.set_ylabel("quality, dB")
     axes.legend(fontsize="small")
     return _svg(figure)
 
@@ -131,6 +132,17 @@ def sums(search: Search, chosen: Chosen) -> str:
     axes.set_ylabel("pixels")
     axes.legend(fontsize="small")
     return _svg(figure)
+
+
+def _scale_quality(axes: Any, target: Target) -> None:
+    """The vertical axis of plots of the target's figure; losses around the target are small."""
+    if target.figure == "loss":
+        axes.set_yscale("symlog", linthresh=max(target.value, LEAST_LOSS))
+        axes.set_ylim(top=max(0.0, axes.dataLim.y1) + LEAST_LOSS)
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set_ylabel("dB against the original, less float's")
+    else:
+        axes.set_ylabel("dB to the float layer")
 
 
 def _columns(points: Sequence[tuple[float, ...]]) -> NDArray[np.float64]:
