@@ -321,6 +321,10 @@ def sweep(base: Config) -> Iterator[Case]:
         "product rounded": _formats(product="ap_fixed<14,10,AP_RND,AP_SAT>"),
         "product truncated, wraps": _formats(product="ap_fixed<12,8>"),
         "product of 18 bits": _formats(product="ap_fixed<18,12,AP_RND,AP_SAT>"),
+        "product of 17 bits, saturates": _formats(product="ap_fixed<17,9,AP_RND,AP_SAT>"),
+        "product of 18 bits, convergent, to zero": _formats(
+            weight="ap_fixed<12,2>", product="ap_fixed<18,9,AP_RND_CONV,AP_SAT_ZERO>"
+        ),
         "product convergent, to zero": _formats(product="ap_fixed<12,8,AP_RND_CONV,AP_SAT_ZERO>"),
     }.items():
         yield Case.of(name, replace(base, formats=replace(base.formats, **changes)))

@@ -39,12 +39,16 @@ class Bound:
         Smallest and largest sum, as codes at the accumulator's binary point.
     low_phase, high_phase : tuple of int
         (output channel, r, s) where they are reached.
+    products : tuple of int, optional
+        Smallest and largest product, rounded to the product format's binary point and not yet
+        brought into its range; None without a product format.
     """
 
     low: int
     high: int
     low_phase: tuple[int, int, int]
     high_phase: tuple[int, int, int]
+    products: tuple[int, int] | None = None
 
     @property
     def bits(self) -> int:
@@ -71,7 +75,8 @@ def bound(config: Config, weights: NDArray[Any], bias: NDArray[Any] | None = Non
     Bound
     """
     layer = config.layer
-    low, high = _product_range(config, np.asarray(weights).astype(object))
+    codes = np.asarray(weights).astype(object)
+    low, high = _product_range(config, codes)
     best_low: tuple[int, tuple[int, int, int]] | None = None
     best_high: tuple[int, tuple[int, int, int]] | None = None
     for channel in range(layer.out_channels):
@@ -88,7 +93,8 @@ def bound(config: Config, weights: NDArray[Any], bias: NDArray[Any] | None = Non
                     best_high = (sums[1], (channel, r, s))
     assert best_low is not None
     assert best_high is not None
-    return Bound(best_low[0], best_high[0], best_low[1], best_high[1])
+    products = _rounded_products(config.formats, codes)
+    return Bound(best_low[0], best_high[0], best_low[1], best_high[1], products)
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,11 @@ class Path:
         The proof, in a sentence.
     pixel_lift, weight_lift : int
         Bits that both are shifted to the left first, so that a product that is quantised in 16
-        bits has 16 fraction bits to remove.
+        bits has 16 fraction bits to remove, or has the fraction bits that its format adds.
+    quantises : bool
+        Whether quantising a product may change it.
+    fits : bool
+        Whether no product leaves the product format's range.
     """
 
     bits: int
@@ -113,6 +123,8 @@ class Path:
     reason: str
     pixel_lift: int = 0
     weight_lift: int = 0
+    quantises: bool = False
+    fits: bool = False
 
     @property
     def sum_dtype(self) -> np.dtype[Any]:
@@ -153,23 +165,37 @@ def path(config: Config, reach: Bound, output: Format, shift: int) -> Path:
     needs = {"sums": held + left}
     if not output.signed:
         needs["outputs"] = output.width
-    lifts = _lifts(formats)
-    if formats.product is not None and lifts is None:
-        signed = formats.pixel.signed or formats.weight.signed
-        exact = formats.pixel.width + formats.weight.width + (not signed)
-        needs["products"] = max(exact + max(0, -formats.product_shift), formats.product.width + 1)
+    product, finer, fits, quantises = formats.product, 0, False, False
+    lifts = None
+    if product is not None:
+        assert reach.products is not None
+        finer = max(0, -formats.product_shift)
+        fits = product.lowest_code <= reach.products[0] and reach.products[1] <= product.max_code
+        quantises = not fits or formats.product_shift > 0
+        bits = signed_bits(*reach.products) if fits else _signed_width(product)
+        lifts = _lifts(formats) if quantises and bits <= 16 else None
+        if quantises and lifts is None:
+            signed = formats.pixel.signed or formats.weight.signed
+            exact = formats.pixel.width + formats.weight.width + (not signed)
+            needs["products"] = max(exact + finer, 0 if fits else product.width + 1)
     proof = ", ".join(f"{name} of {bits} bits" for name, bits in needs.items())
     if max(needs.values()) > NARROW_BITS:
-        return Path(64, 1, f"{proof}: more than {NARROW_BITS}, so 64-bit integers")
+        proof = f"{proof}: more than {NARROW_BITS}, so 64-bit integers"
+        return Path(64, 1, proof, 0, finer, quantises, fits)
     proof = f"{proof}: at most {NARROW_BITS}, so 32-bit integers"
     if lifts is not None:
-        return Path(32, 2, f"{proof}; each product is quantised within 16 bits", *lifts)
-    if formats.product is not None:
-        return Path(32, 1, f"{proof}; 16 bits are too few to quantise a product")
-    factors = max(map(_signed_width, (formats.pixel, formats.weight)))
+        proof = f"{proof}; each product is quantised within 16 bits"
+        return Path(32, 2, proof, *lifts, quantises, fits)
+    if quantises:
+        proof = f"{proof}; 16 bits are too few to quantise a product"
+        return Path(32, 1, proof, 0, finer, quantises, fits)
+    if product is not None:
+        proof = f"{proof}; the product format changes no product"
+    factors = max(_signed_width(formats.pixel), _signed_width(formats.weight) + finer)
     if factors > 16:
-        return Path(32, 1, f"{proof}; pixels or weights need {factors} signed bits, more than 16")
-    return Path(32, 2, f"{proof}; pixels and weights fit {factors} signed bits")
+        proof = f"{proof}; pixels or weights need {factors} signed bits, more than 16"
+        return Path(32, 1, proof, 0, finer)
+    return Path(32, 2, f"{proof}; pixels and weights fit {factors} signed bits", 0, finer)
 
 
 def _signed_width(form: Format) -> int:
@@ -179,10 +205,8 @@ def _signed_width(form: Format) -> int:
 def _lifts(formats: Formats) -> tuple[int, int] | None:
     """Shifts to the left of pixel and weight, as int16, that leave 16 fraction bits to remove.
 
-    None without a product format, or where 16 bits do not suffice.
+    None where pixel and weight are too wide for that.
     """
-    if formats.product is None or _signed_width(formats.product) > 16:
-        return None
     together = 16 - formats.product_shift
     pixel_room, weight_room = (16 - _signed_width(each) for each in (formats.pixel, formats.weight))
     pixel = min(max(together, 0), pixel_room)
@@ -234,3 +258,15 @@ def _product_range(
     fraction = formats.pixel.fraction + formats.weight.fraction
     rounded = [quantise(end.astype(np.int64), fraction, product).astype(object) for end in ends]
     return np.minimum(*rounded), np.maximum(*rounded)
+
+
+def _rounded_products(formats: Formats, weights: NDArray[np.object_]) -> tuple[int, int] | None:
+    """Smallest and largest rounded product of any weight with any pixel, zero included."""
+    target = formats.product
+    if target is None:
+        return None
+    ends = np.array([formats.pixel.min_code, 0, formats.pixel.max_code], dtype=object)
+    products = np.outer(ends, weights).astype(np.int64)
+    roomy = Format(MODEL_BITS, MODEL_BITS - target.fraction, True, target.rounding, Overflow.AP_SAT)
+    rounded = quantise(products, formats.pixel.fraction + formats.weight.fraction, roomy)
+    return int(rounded.min()), int(rounded.max())

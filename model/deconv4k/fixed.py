@@ -16,7 +16,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 from numba.extending import overload
 from numpy.typing import ArrayLike, NDArray
 
@@ -143,6 +143,11 @@ class Format:
     def min_code(self) -> int:
         """Smallest code; AP_SAT_SYM quantises to one more than this."""
         return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def lowest_code(self) -> int:
+        """Smallest code that quantising gives."""
+        return self.min_code + (self.overflow is Overflow.AP_SAT_SYM and self.signed)
 
     @property
     def max_code(self) -> int:
@@ -337,16 +342,35 @@ def clip(code, low, high):  # type: ignore[no-untyped-def]
     return choose_greater(lifted, high, high, lifted)
 
 
-class PairSteps(NamedTuple):
-    """The quantisation of products by `quantise_pairs`, 16 bits wide; compare `Steps`.
+class ProductSteps(NamedTuple):
+    """The quantisation of products by `quantise_product` or `quantise_pairs`; compare `Steps`.
 
-    A product of two int16 that were shifted to the left until 16 fraction bits are to be removed
-    has its floor in the upper half and the rest, as an unsigned fraction of one step, in the lower
-    one. What takes other operations is a type of its own, so nothing idle is compiled.
+    What takes other operations is a type of its own, so nothing idle is compiled. Of products in
+    32 or 64 bits the rounding is an `AddRounding` or a `LookRounding`. A product of two int16 that
+    were shifted to the left until 16 fraction bits are to be removed has its floor in the upper
+    half and the rest, as an unsigned fraction of one step, in the lower one; its rounding is one
+    of the other three.
     """
 
-    rounding: PlainRounding | SignRounding | ParityRounding
-    overflow: Wrap | Saturate | Zero
+    rounding: AddRounding | LookRounding | PlainRounding | SignRounding | ParityRounding
+    overflow: Wrap | Saturate | Zero | None
+    """None where no product leaves the range."""
+
+
+class AddRounding(NamedTuple):
+    """What needs no look at the sign or at a bit: add, then shift."""
+
+    offset: Any
+    right: Any
+
+
+class LookRounding(NamedTuple):
+    """As in `Steps`."""
+
+    offset: Any
+    right: Any
+    look: Any
+    tie: Any
 
 
 class PlainRounding(NamedTuple):
@@ -394,9 +418,35 @@ class Zero(NamedTuple):
     high: Any
 
 
-def pair_steps(target: Format) -> PairSteps:
-    """The quantisation of a product to a format that 16 signed bits hold."""
-    return PairSteps(_pair_rounding(target.rounding), _pair_overflow(target))
+def product_steps(shift: int, target: Format, bits: int, *, fits: bool) -> ProductSteps:
+    """The quantisation of products.
+
+    Parameters
+    ----------
+    shift : int
+        Fraction bits to remove, 0 or more.
+    target : Format
+    bits : int
+        32 or 64, as `steps` takes them; 16 for pairs of int16, whose products have 16 fraction
+        bits to remove whatever `shift` is.
+    fits : bool
+        Whether no rounded product leaves the target's range.
+    """
+    s = steps(shift, target, bits)
+    rounding: Any
+    if bits == 16:
+        rounding = _pair_rounding(target.rounding)
+    elif s.tie == 0:
+        rounding = AddRounding(s.offset, s.right)
+    else:
+        rounding = LookRounding(s.offset, s.right, s.look, s.tie)
+    overflow: Any = None
+    if not fits:
+        overflow = {
+            Overflow.AP_WRAP: Wrap(s.base, s.wrap),
+            Overflow.AP_SAT_ZERO: Zero(s.low, s.high),
+        }.get(target.overflow, Saturate(s.low, s.high))
+    return ProductSteps(rounding, overflow)
 
 
 def _pair_rounding(mode: Rounding) -> PlainRounding | SignRounding | ParityRounding:
@@ -413,11 +463,39 @@ def _pair_rounding(mode: Rounding) -> PlainRounding | SignRounding | ParityRound
     return SignRounding(flip, sign, one)
 
 
-def _pair_overflow(target: Format) -> Wrap | Saturate | Zero:
-    *_, base, wrap, low, high, _under, _over = steps(0, target, 16)
-    if target.overflow is Overflow.AP_WRAP:
-        return Wrap(base, wrap)
-    return (Zero if target.overflow is Overflow.AP_SAT_ZERO else Saturate)(low, high)
+def quantise_product(code: Any, s: Any) -> Any:
+    """`quantise_code` of a product with no more steps than it needs.
+
+    Parameters
+    ----------
+    code : Lanes of int32 or int64
+    s : ProductSteps, of the same type
+
+    Returns
+    -------
+    The type of `code`
+    """
+    raise NotImplementedError("compiled code only")
+
+
+@overload(quantise_product)
+def _quantise_product(code, s):  # type: ignore[no-untyped-def]
+    return lambda code, s: _fit(_round_code(code, s.rounding), s.overflow)
+
+
+def _round_code(code: Any, rounding: Any) -> Any:
+    raise NotImplementedError("compiled code only")
+
+
+@overload(_round_code)
+def _round_code_as(code, rounding):  # type: ignore[no-untyped-def]
+    def add(code, rounding):  # type: ignore[no-untyped-def]
+        return (code + rounding.offset) >> rounding.right
+
+    def look(code, rounding):  # type: ignore[no-untyped-def]
+        return (code + rounding.offset + ((code >> rounding.look) & rounding.tie)) >> rounding.right
+
+    return {AddRounding: add, LookRounding: look}[rounding.instance_class]
 
 
 def quantise_pairs(left: Any, right: Any, s: Any) -> Any:
@@ -426,7 +504,7 @@ def quantise_pairs(left: Any, right: Any, s: Any) -> Any:
     Parameters
     ----------
     left, right : Lanes of int16
-    s : PairSteps, of Lanes of int16
+    s : ProductSteps, of Lanes of int16
 
     Returns
     -------
@@ -479,6 +557,8 @@ def _fit_as(code, overflow):  # type: ignore[no-untyped-def]
     def zero(code, overflow):  # type: ignore[no-untyped-def]
         return zero_unless_within(code, overflow.low, overflow.high)
 
+    if isinstance(overflow, types.NoneType):
+        return lambda code, overflow: code
     return {Wrap: wrap, Saturate: saturate, Zero: zero}[overflow.instance_class]
 
 

@@ -25,10 +25,11 @@ from deconv4k.fixed import (
     Format,
     is_plain,
     overflow_to,
-    pair_steps,
+    product_steps,
     quantise_code,
     quantise_pairs,
     quantise_plainly,
+    quantise_product,
     steps,
 )
 from deconv4k.lanes import (
@@ -184,12 +185,10 @@ def _layer(
     # (C_in, H, W) as it came wherever it has the pixel format's own type
     frame = np.ascontiguousarray(full).astype(formats.pixel.code_dtype(), copy=False)
     product: Any = None
-    if formats.product is not None:
-        product = (
-            pair_steps(formats.product)
-            if chosen.group == 2
-            else steps(formats.product_shift, formats.product, chosen.bits)
-        )
+    if formats.product is not None and chosen.quantises:
+        bits = 16 if chosen.group == 2 else chosen.bits
+        shift_down = max(0, formats.product_shift)
+        product = product_steps(shift_down, formats.product, bits, fits=chosen.fits)
     accumulator = steps(0, formats.accumulator or _UNCHANGED, chosen.bits)
     target = steps(shift, output, chosen.bits)
     start = start.astype(chosen.sum_dtype)
@@ -520,4 +519,4 @@ def _multiply_add(total, words, tap, product):  # type: ignore[no-untyped-def]
         )
     if isinstance(product, types.NoneType):
         return lambda total, words, tap, product: total + words * tap
-    return lambda total, words, tap, product: total + quantise_code(words * tap, product)
+    return lambda total, words, tap, product: total + quantise_product(words * tap, product)

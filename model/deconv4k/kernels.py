@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deconv4k.errors import InputError
-from deconv4k.fixed import Format, Overflow, Rounding, quantise_real
+from deconv4k.fixed import Format, Rounding, quantise_real
 from deconv4k.image import write_bytes
 from deconv4k.layer import Layer
 
@@ -213,7 +213,6 @@ def to_codes(
     codes = quantise_real(weights, target, "weights")
     if not keep_gain or target.rounding not in _NEAREST:
         return codes
-    lowest = target.min_code + (target.overflow is Overflow.AP_SAT_SYM and target.signed)
     exact = np.ldexp(weights, target.fraction)
     for channel in range(weights.shape[1]):
         for r in range(layer.stride):
@@ -233,7 +232,10 @@ def to_codes(
                 for i in np.argsort(-step * error, kind="stable"):
                     if missing == 0:
                         break
-                    if lowest <= rounded[i] + step <= target.max_code and error[i] * step > 0:
+                    if (
+                        target.lowest_code <= rounded[i] + step <= target.max_code
+                        and error[i] * step > 0
+                    ):
                         rounded[i] += step
                         missing -= step
                 codes[place] = rounded.reshape(codes[place].shape)

@@ -54,6 +54,26 @@ EDGES = {
     "product with its point at 15": (
         "int32", "ap_ufixed<15,15>", "ap_fixed<16,16>", None, None, "ap_fixed<12,27>",
     ),
+    "wide product that needs 15 bits": (
+        "int16 pairs", "ap_ufixed<8,8>", "ap_fixed<9,9>", None, None, "ap_fixed<20,22>",
+    ),
+    "product that fits its format": (
+        "int16 pairs", "ap_ufixed<8,8>", "ap_fixed<10,10>", None, None, "ap_fixed<18,18>",
+    ),
+    "product one bit too wide": (
+        "int32", "ap_ufixed<8,8>", "ap_fixed<10,10>", None, None, "ap_fixed<17,17>",
+    ),
+    "finer product, 16-bit weights": (
+        "int16 pairs", "ap_ufixed<8,8>", "ap_fixed<10,10>", None, None,
+        "ap_fixed<30,24,AP_TRN,AP_SAT>",
+    ),
+    "finer product, 17-bit weights": (
+        "int32", "ap_ufixed<8,8>", "ap_fixed<10,10>", None, None,
+        "ap_fixed<31,24,AP_TRN,AP_SAT>",
+    ),
+    "finer product of 63 bits": (
+        "int64", "ap_ufixed<8,8>", "ap_fixed<10,10>", None, None, "ap_fixed<58,18,AP_RND,AP_SAT>",
+    ),
     "product of 32 bits": (
         "int64", "ap_ufixed<16,16>", "ap_fixed<16,16>", None, "ap_fixed<31,36>",
         "ap_fixed<20,25,AP_RND_CONV,AP_SAT>",
@@ -195,3 +215,26 @@ def test_every_product_of_a_byte_in_pairs(rounding, overflow, signed):
     exact = pixels[0].astype(object) * weights[0, :, 0].astype(object)
     want = [[twin.quantise(code, 5, product) for code in row] for row in exact]
     assert golden.run(config, pixels, weights)[:, 0].tolist() == want
+
+
+@pytest.mark.parametrize("rounding", Rounding, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("overflow", Overflow, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("width", [18, 20], ids=["overflows", "fits"])
+@pytest.mark.parametrize("bits", [32, 64])
+def test_every_product_that_16_bits_do_not_hold(rounding, overflow, width, bits):
+    # As above, five fraction bits to remove; weights so wide that products need the path.
+    lift = 0 if bits == 32 else 12
+    pixel, weight = Format(9, 9, True), Format(16 + lift, 8, True)
+    product = Format(width + lift, width - 3, True, rounding, overflow)
+    forms = Formats(pixel, weight, Format(48, 45 - lift, True), product=product)
+    config = Config(Layer(1, 1, out_channels=12), forms)
+    pixels = np.arange(-256, 256).reshape(1, 1, 512)
+    weights = np.array([-(2**15), -(2**14) - 1, -2063, -160, -16, -1, 1, 8, 48, 2049, 2**14 + 1])
+    weights = np.append(weights << lift, weight.max_code).reshape(1, 12, 1, 1)
+    chosen = path(config, bound(config, weights), forms.output, forms.output_shift)
+    assert (chosen.name, chosen.fits) == (f"int{bits}", width == 20)
+    exact = pixels[0].astype(object) * weights[0, :, 0].astype(object)
+    point = weight.fraction
+    want = [[twin.quantise(code, point, product) for code in row] for row in exact]
+    got = golden.run(config, pixels, weights)[:, 0]
+    assert (got.astype(object) == np.array(want, dtype=object) << forms.output_shift * -1).all()

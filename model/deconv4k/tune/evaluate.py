@@ -214,8 +214,7 @@ class Stem:
             ``count``, ``kind`` ("saturated" or "wrapped"), and of the code farthest outside
             ``worst`` and ``at``, its (row, column); None where nothing overflows.
         """
-        low = target.min_code + (target.overflow is Overflow.AP_SAT_SYM and target.signed)
-        beyond = np.maximum(low - rounded, rounded - target.max_code)
+        beyond = np.maximum(target.lowest_code - rounded, rounded - target.max_code)
         worst = int(np.argmax(beyond))
         any_beyond = beyond[worst] > 0
         return {
@@ -499,7 +498,6 @@ def product_overflows(
     values = np.arange(formats.pixel.max_code + 1)
     fraction = formats.pixel.fraction + formats.weight.fraction
     roomy = Format(62, 62 - target.fraction, True, target.rounding, Overflow.AP_SAT)
-    low = target.min_code + (target.overflow is Overflow.AP_SAT_SYM and target.signed)
     found: Record = {
         "count": 0,
         "kind": "wrapped" if target.overflow is Overflow.AP_WRAP else "saturated",
@@ -510,7 +508,7 @@ def product_overflows(
     farthest = 0
     for ky, kx in np.ndindex(codes.shape[2:]):
         rounded = quantise(values * codes[0, 0, ky, kx], fraction, roomy)
-        beyond = np.maximum(low - rounded, rounded - target.max_code)
+        beyond = np.maximum(target.lowest_code - rounded, rounded - target.max_code)
         if beyond.max() <= 0:
             continue
         rows, columns = (
