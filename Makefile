@@ -2,21 +2,27 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup sim sim-full test lint bench synth pnr figures bitstream vectors vectors-full registers package clean distclean
+.PHONY: help setup sim sim-full test stranger lint bench synth pnr figures bitstream vectors vectors-full registers package clean distclean
 
 # What a user may set reaches the recipes through the environment, so that any path survives.
 export SIM CASE SEED WAVES IMAGE CONFIG PYTHON
+# What another installation tells its Python is not meant for this one.
+unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PYTHONSTARTUP PYTHONOPTIMIZE
+
+WAVES_ON := $(filter-out 0,$(WAVES))
+TORCH_ON := $(filter-out 0,$(TORCH))
 
 BIN := .venv/bin
 BASE := .venv/.base
 TEST := .venv/.test
+LIVE := .venv/.torch
 LINT := .venv/.lint
 BENCH := .venv/.bench
 SYNTH := .venv/.synth
 
 # An unfinished .venv, or one copied from another folder, makes every stamp stale.
 ifneq ($(shell cat .venv/.checkout 2>/dev/null),$(shell pwd -P))
-.PHONY: $(BASE) $(TEST) $(LINT) $(BENCH) $(SYNTH)
+.PHONY: $(BASE) $(TEST) $(LIVE) $(LINT) $(BENCH) $(SYNTH)
 endif
 
 help: ## list the targets
@@ -36,9 +42,12 @@ sim-full: $(BASE) ## the whole 4K frame on one simulator: SIM=icarus (about 3 mi
 	$(WAVES_SETUP)
 	@$(BIN)/deconv4k sim --full $(SIM_OPTIONS)
 
-test: $(TEST) ## the whole test suite on both simulators: ARGS='-k fixed -x' goes to pytest
-	@tools/setup.sh icarus required
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+test: $(TEST) $(if $(TORCH_ON),$(LIVE)) ## the whole test suite on both simulators: ARGS='-k fixed -x' for pytest, TORCH=1
+	@tools/setup.sh suite
+	@$(if $(TORCH_ON),DECONV4K_TORCH=1 )$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+stranger: ## make sim and make test as a stranger, in a minimal Debian: ARGS='--suite trixie …'
+	@tools/stranger.sh $(ARGS)
 
 lint: $(LINT) ## ruff, mypy, verible and verilator -Wall at every parameter point
 	$(BIN)/ruff check .
@@ -83,7 +92,6 @@ clean: ## remove everything generated, keep .venv
 distclean: clean ## remove .venv as well
 	rm -rf .venv
 
-WAVES_ON := $(filter-out 0,$(WAVES))
 # Icarus writes FST by itself.
 WAVES_SETUP := $(if $(WAVES_ON),$(if $(filter icarus,$(SIM)),,@tools/setup.sh waves))
 
@@ -110,6 +118,9 @@ $(BASE): pyproject.toml constraints.txt tools/setup.sh
 
 $(TEST): $(BASE)
 	@tools/setup.sh test
+
+$(LIVE): $(TEST)
+	@tools/setup.sh torch
 
 $(LINT): $(BASE)
 	@tools/setup.sh lint

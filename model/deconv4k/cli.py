@@ -105,16 +105,15 @@ def fit(
 ) -> None:
     """Fit a kernel to photographs by least squares, phase by phase."""
     from rich.console import Console
-    from rich.progress import Progress
     from rich.table import Table
 
     from deconv4k import fit as fitting
+    from deconv4k import stages
 
     layer = Config.load(config_path).layer
-    console = Console(stderr=True, quiet=quiet)
-    with Progress(console=console, disable=quiet or not console.is_terminal) as progress:
-        task = progress.add_task("fitting", total=None)
-        found = fitting.fit(photos, layer, halve=halve, progress=lambda *_: progress.advance(task))
+    with stages.shown(quiet=quiet) as stage:
+        stage.begin(f"fitting a kernel to {len(photos)} photograph(s)")
+        found = fitting.fit(photos, layer, halve=halve, progress=lambda *_: stage.advance())
     kernels.save(
         out, found.weights, layer, **fitting.provenance(photos, found, out, halve=halve, note=note)
     )
@@ -258,10 +257,7 @@ def sim(
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def vectors(committed: bool, out: str | None, quiet: bool, **given: Any) -> None:
     """Make a set of vectors: input, kernel and expected output in files, and their manifest."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from deconv4k import export, intermediates, sets
+    from deconv4k import export, intermediates, sets, stages
     from deconv4k import vectors as cases
 
     sources = ("photo", "pattern_name", "pixels")
@@ -281,14 +277,14 @@ def vectors(committed: bool, out: str | None, quiet: bool, **given: Any) -> None
     if out is None:
         raise InputError("--out is missing; allowed: a folder")
     recipe = _recipe(Path(out).resolve().name, **given)
-    console = Console(stderr=True, quiet=quiet)
-    with Progress(console=console, disable=quiet or not console.is_terminal) as progress:
-        task = progress.add_task("frames", total=len(recipe.sizes))
-        formats, taps = (
-            list(known) if "all" in given[name] else given[name]
-            for name, known in (("formats", export.FORMATS), ("taps", intermediates.NAMES))
-        )
-        written = sets.write(out, recipe, formats, taps, lambda: progress.advance(task))
+    formats, taps = (
+        list(known) if "all" in given[name] else given[name]
+        for name, known in (("formats", export.FORMATS), ("taps", intermediates.NAMES))
+    )
+    with stages.shown(quiet=quiet) as stage:
+        height, width = recipe.sizes[0]
+        stage.begin(f"{len(recipe.sizes)} frame(s), {width}x{height}", len(recipe.sizes))
+        written = sets.write(out, recipe, formats, taps, stage.advance)
     if not quiet:
         click.echo(sets.describe(written))
 
@@ -498,22 +494,14 @@ def bitstream(
     quiet: bool,
 ) -> None:
     """Build a board's self-test, and the set of vectors that judges it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from deconv4k import board
+    from deconv4k import board, stages
 
     _check_choices({"--board": board.BOARDS}, {"--board": name})
     config = Config.load(config_path)
     codes = kernels.to_codes(_kernel(kernel, config), config.layer, config.formats.weight)
     folder = Path(out) if out else simulator.ROOT / "build" / "bitstream" / name
-    console = Console(stderr=True, quiet=quiet)
-    with Progress(console=console, disable=quiet or not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-        found = board.build(
-            name, config, codes, megahertz, seed, folder,
-            lambda step: progress.update(task, description=step),
-        )  # fmt: skip
+    with stages.shown(quiet=quiet) as stage:
+        found = board.build(name, config, codes, megahertz, seed, folder, stage.begin)
     files.save_json(folder / f"{name}.json", found)
     if not quiet:
         click.echo(
@@ -545,11 +533,10 @@ def host(
 ) -> None:
     """Run a set of vectors on a Zynq board, on the board itself, with PYNQ."""
     from rich.console import Console
-    from rich.progress import Progress
     from rich.table import Table
 
     from deconv4k import host as driver
-    from deconv4k import manifest
+    from deconv4k import manifest, stages
 
     vectors = manifest.read(manifest_path)
     try:
@@ -562,12 +549,9 @@ def host(
         pynq.Overlay(overlay), pynq.allocate,
         engine=engine, dma=dma, size=size, timeout=timeout,
     )  # fmt: skip
-    console = Console(stderr=True, quiet=quiet)
-    with Progress(console=console, disable=quiet or not console.is_terminal) as progress:
-        task = progress.add_task("frames", total=len(vectors.frames))
-        results = board.run(
-            vectors, dump=Path(dump) if dump else None, progress=lambda: progress.advance(task)
-        )
+    with stages.shown(quiet=quiet) as stage:
+        stage.begin(f"{len(vectors.frames)} frame(s) of {vectors.name}", len(vectors.frames))
+        results = board.run(vectors, dump=Path(dump) if dump else None, progress=stage.advance)
     verdict = driver.summary(results)
     if as_json:
         click.echo(json.dumps(verdict, indent=2))

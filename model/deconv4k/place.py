@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from deconv4k import bringup, engine, files, kernels, simulator, synthesis
+from deconv4k import bringup, engine, files, kernels, simulator, synthesis, tooling
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 
@@ -110,7 +110,6 @@ def place(
     digest = hashlib.sha256(design.read_bytes() + json.dumps([*options, version]).encode())
     if pins:
         digest.update(pins.read_bytes())
-        options += ["--lpf", str(pins)]
     name = f"{device}-{speed}-{seed}-{digest.hexdigest()[:16]}"
     folder = simulator.ROOT / "build" / "pnr" / name
     result = folder / "result.json"
@@ -118,8 +117,12 @@ def place(
         found: dict[str, Any] = json.loads(result.read_text())
         return found
     folder.mkdir(parents=True, exist_ok=True)
-    command = [program, *options, "--json", str(design), "--textcfg", "design.config"]
-    _run([*command, "--report", "report.json"], folder, "nextpnr.log")
+    # By relative paths: YoWASP's tools see another, empty folder in the place of /tmp.
+    command = [program, *options, "--json", os.path.relpath(design, folder)]
+    if pins:
+        command += ["--lpf", os.path.relpath(pins, folder)]
+    command += ["--textcfg", "design.config", "--report", "report.json"]
+    _run(command, folder, "nextpnr.log")
     _run([pack, "design.config", "design.bit"], folder, "ecppack.log")
     found = read_report(json.loads((folder / "report.json").read_text()))
     found["bitstream"] = str((folder / "design.bit").relative_to(simulator.ROOT))
@@ -129,6 +132,7 @@ def place(
 
 
 def _run(command: Sequence[str], folder: Path, log: str) -> None:
+    tooling.forget_settings()
     with open(folder / log, "w", encoding="utf-8") as stream:
         done = subprocess.run(
             command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT, check=False

@@ -13,10 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 from rich import box
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
-from deconv4k import engine, files, golden, image, kernels, quality, simulator, upscale, vectors
+from deconv4k import (
+    engine,
+    files,
+    golden,
+    image,
+    kernels,
+    quality,
+    simulator,
+    stages,
+    upscale,
+    vectors,
+)
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 
@@ -110,33 +120,42 @@ def regress(
     chosen = [] if only_photo else [n for n in names if case is None or n == case]
 
     console.print(f"seed {seed}")
+    video = config.video
     rows: list[Row] = []
     figures: dict[str, float] = {}
-    with Progress(console=console, disable=quiet or not console.is_terminal) as progress:
+    with stages.shown(quiet=quiet) as stage:
         jobs = [
             (simulator_name, name, stalls)
             for name in chosen
             for simulator_name in present
             for stalls in ("none", "both")
         ]
-        task = progress.add_task("cases", total=len(jobs) + int(run_photo))
         if run_photo:
             on = "verilator" if "verilator" in present else "icarus"
+            stage.begin(f"a whole frame of {video.width}x{video.height} pixels on {on}")
             photo_rows, figures = _photograph(
                 config, Path(photo) if photo else PHOTO, on, seed, waves
             )
             rows += photo_rows
-            progress.advance(task)
+
+        def build(each: Build) -> None:
+            _build(each)
+            stage.advance()
 
         def run_job(job: tuple[str, str, str]) -> Row:
             row = _vector(folder / job[1], job[0], job[2], seed, waves)
-            progress.advance(task)
+            stage.advance()
             return row
 
+        builds = _distinct(folder, chosen, present, waves)
         # Runs of one build share the name of their waveform file: one at a time.
         with ThreadPoolExecutor(max_workers=1 if waves else 2) as pool:
             # What is built once for several cases is built before them, two at a time.
-            list(pool.map(_build, _distinct(folder, chosen, present, waves)))
+            if builds:
+                stage.begin(f"engines of the vectors to compile: {len(builds)}", len(builds))
+            list(pool.map(build, builds))
+            if jobs:
+                stage.begin(f"runs of the vectors: {len(jobs)}", len(jobs))
             rows += pool.map(run_job, jobs)
     _print(rows, figures)
     _write(rows, figures, seed)

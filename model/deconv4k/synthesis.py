@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deconv4k import engine, files, kernels, simulator
+from deconv4k import engine, files, kernels, simulator, tooling
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 
@@ -285,11 +285,13 @@ def _script(
 
 
 def _yosys(folder: Path, commands: Sequence[str]) -> None:
-    (folder / "script.ys").write_text("\n".join(commands) + "\n")
+    tooling.forget_settings()
+    script = "\n".join(map(tooling.plain_text, commands)) + "\n"
+    (folder / "script.ys").write_text(script, encoding="utf-8")
     log = folder / "yosys.log"
     with open(log, "w", encoding="utf-8") as stream:
         done = subprocess.run(
-            [sys.executable, "-c", _YOSYS, "script.ys"],
+            [str(tooling.plain(sys.executable)), "-c", _YOSYS, "script.ys"],
             cwd=folder,
             stdout=stream,
             stderr=subprocess.STDOUT,

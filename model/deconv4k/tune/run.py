@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from deconv4k import golden, kernels
+from deconv4k import golden, kernels, stages
 from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
 from deconv4k.image import write_bytes
@@ -155,15 +154,15 @@ def tune(base: Config, weights: kernels.Weights, photos: Sequence[str], options:
     with (
         store.journal(folder / "journal.jsonl", problem) as journal,
         _workers(problem, options) as workers,
-        _progress() as progress,
+        stages.shown() as stage,
     ):
-        bar = progress.add_task("candidates", total=None)
+        stage.begin(f"a search among {tried.size:,} candidates")
         search = Search(
             problem,
             options.target,
             journal,
             workers,
-            lambda settled, total: progress.update(bar, completed=settled, total=total),
+            stage.reach,
             prune=options.prune,
         )
         if large:
@@ -217,15 +216,3 @@ def _workers(problem: Problem, options: Options) -> Iterator[Workers]:
         yield cluster
     finally:
         cluster.close()
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
