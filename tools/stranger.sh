@@ -2,10 +2,11 @@
 # Runs what the README says as a stranger would: in a fresh clone of the last commit, inside a minimal
 # Debian that holds nothing but what the README asks for.
 #
-#   tools/stranger.sh [--suite NAME] [--user] [--keep] [COMMAND [ARGUMENT …]]
+#   tools/stranger.sh [--suite NAME] [--user] [--with NAMES] [--keep] [COMMAND [ARGUMENT …]]
 #
 #   --suite NAME  bookworm (the default) or trixie, or another suite of the mirror
 #   --user        as an ordinary user, who may not install packages
+#   --with NAMES  with further Debian packages, joined by commas
 #   --keep        leave the root where it is and say where
 #   --possible    only say whether this machine can do it (exit status 0)
 #   COMMAND       instead of `make sim`, then `make test`
@@ -23,16 +24,17 @@ top=$(pwd -P)
 die() { printf 'stranger: %s\n' "$*" >&2; exit 2; }
 say() { printf 'stranger: %s\n' "$*" >&2; }
 
-suite=bookworm user=root keep='' possible=''
+suite=bookworm user=root with='' keep='' possible=''
 while [ $# -gt 0 ]; do
     case $1 in
     --suite) suite=${2:?--suite needs a name}; shift ;;
+    --with) with=${2:?--with needs names}; shift ;;
     --user) user=stranger ;;
     --keep) keep=1 ;;
     --possible) possible=1 ;;
-    -h | --help) sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,19s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --) shift; break ;;
-    -*) die "$1; allowed: --suite NAME, --user, --keep, --possible" ;;
+    -*) die "$1; allowed: --suite NAME, --user, --with NAMES, --keep, --possible" ;;
     *) break ;;
     esac
     shift
@@ -55,6 +57,7 @@ fi
 if [ -z "${STRANGER_MOUNTS:-}" ]; then
     arguments=(--suite "$suite")
     [ "$user" = root ] || arguments+=(--user)
+    [ -z "$with" ] || arguments+=(--with "$with")
     [ -z "$keep" ] || arguments+=(--keep)
     STRANGER_MOUNTS=own exec unshare --mount "$top/tools/stranger.sh" "${arguments[@]}" -- "$@"
 fi
@@ -109,6 +112,7 @@ for file in /etc/resolv.conf /etc/hosts /etc/pip.conf; do
     [ ! -e "$file" ] || cp -L "$file" "$root$file"
 done
 cp -rL /etc/ssl/certs/. "$root/etc/ssl/certs/" 2>/dev/null || true
+path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 settings=()
 while IFS= read -r line; do
     settings+=("$line")
@@ -117,6 +121,14 @@ done < <(env | grep -E '^(PIP_(CERT|DEFAULT_TIMEOUT|FIND_LINKS|INDEX_URL|EXTRA_I
 for folder in ${PIP_FIND_LINKS:-}; do
     [ ! -d "$folder" ] || bind "$folder" -o ro
 done
+
+if [ -n "$with" ]; then
+    say "installing $with"
+    { env -i "${settings[@]}" PATH="$path" chroot "$root" apt-get -qq update &&
+        env -i "${settings[@]}" PATH="$path" DEBIAN_FRONTEND=noninteractive chroot "$root" \
+            apt-get -qq install -y --no-install-recommends ${with//,/ }; } >/dev/null 2>&1 ||
+        die "apt-get cannot install $with in $suite"
+fi
 
 home=/root
 if [ "$user" != root ]; then
@@ -134,7 +146,7 @@ chroot "$root" chown -R "$user:" "$home"
 
 inside() {
     env -i "${settings[@]}" HOME="$home" USER="$user" LANG=C.UTF-8 CI="${CI:-}" \
-        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        PATH="$path" \
         chroot --userspec="$user" "$root" /bin/sh -c 'cd ~/deconv4k && exec "$@"' stranger "$@"
 }
 if [ $# -gt 0 ]; then

@@ -71,7 +71,12 @@ class _TestbenchPath:
 
 
 class _Icarus(_TestbenchPath, Icarus):
-    """Icarus with tb/ on its Python path."""
+    """Icarus with tb/ on its Python path, and sources of names that it can write down."""
+
+    def _build_command(self) -> list[Any]:
+        return [
+            [tooling.plain_text(str(word)) for word in line] for line in super()._build_command()
+        ]
 
 
 class _Verilator(_TestbenchPath, Verilator):
@@ -88,11 +93,13 @@ class _Verilator(_TestbenchPath, Verilator):
         # Its makefile calls Python by a name that Debian does not have.
         python = f"PYTHON3={tooling.plain(sys.executable)}"
         once = f"OBJCACHE={tooling.plain(ROOT / 'tools' / 'compile-once.sh')}"
+        # Make's own answer is the folder itself, whatever link it was led through.
+        here = f"CURDIR={tooling.plain(self.build_dir)}"
         # What runs once (the tables of names among it) is not worth the compiler's time, which may
         # be minutes. The wheel was configured without the option that names a precompiled header,
         # which the makefile of a large design uses.
         speed = ["OPT_FAST=-O2", "OPT_GLOBAL=-O2", "OPT_SLOW=-O0"]
-        make = [*make, *speed, python, once, "CFG_CXXFLAGS_PCH_I=-include"]
+        make = [*make, *speed, python, here, once, "CFG_CXXFLAGS_PCH_I=-include"]
         return [[tooling.plain_text(str(word)) for word in verilate], make]
 
 
