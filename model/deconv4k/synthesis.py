@@ -393,5 +393,6 @@ def table(
         progress(f"{name} {top} on {target}")
         return {"target": target, "configuration": name, "top": top, **netlist.resources}
 
+    progress(f"synthesis, {len(jobs)} netlist(s)")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(one, jobs))
