@@ -106,7 +106,10 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 cp -a --reflink=auto "$base/." "$root/"
 bind /proc
-bind /dev
+# Its own devices: this machine's may have other rights.
+mount -t tmpfs -o dev,mode=755 none "$root/dev"
+mounted+=("$root/dev")
+cp -a "$base/dev/." "$root/dev/"
 
 for file in /etc/resolv.conf /etc/hosts /etc/pip.conf; do
     [ ! -e "$file" ] || cp -L "$file" "$root$file"
@@ -139,9 +142,11 @@ if [ -e "${HOME:-/root}/.config/pip/pip.conf" ]; then
     mkdir -p "$root$home/.config/pip"
     cp -L "${HOME:-/root}/.config/pip/pip.conf" "$root$home/.config/pip/"
 fi
-[ -z "$(git -c safe.directory="$top" -C "$top" status --porcelain)" ] ||
-    say "uncommitted changes stay behind"
-git -c safe.directory="$top" -c advice.detachedHead=false clone -q "file://$top" "$root$home/deconv4k"
+# The checkout may be another user's.
+printf '[safe]\n\tdirectory = *\n' >"$root/tmp/gitconfig"
+export GIT_CONFIG_GLOBAL=$root/tmp/gitconfig
+[ -z "$(git status --porcelain)" ] || say "uncommitted changes stay behind"
+git clone -q "file://$top" "$root$home/deconv4k"
 chroot "$root" chown -R "$user:" "$home"
 
 inside() {
