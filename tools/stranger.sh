@@ -2,11 +2,12 @@
 # Runs what the README says as a stranger would: in a fresh clone of the last commit, inside a minimal
 # Debian that holds nothing but what the README asks for.
 #
-#   tools/stranger.sh [--suite NAME] [--user] [--with NAMES] [--keep] [COMMAND [ARGUMENT …]]
+#   tools/stranger.sh [--suite NAME] [OPTION …] [COMMAND [ARGUMENT …]]
 #
 #   --suite NAME  bookworm (the default) or trixie, or another suite of the mirror
 #   --user        as an ordinary user, who may not install packages
 #   --with NAMES  with further Debian packages, joined by commas
+#   --folder NAME of the clone, in the user's home
 #   --keep        leave the root where it is and say where
 #   --possible    only say whether this machine can do it (exit status 0)
 #   COMMAND       instead of `make sim`, then `make test`
@@ -24,17 +25,18 @@ top=$(pwd -P)
 die() { printf 'stranger: %s\n' "$*" >&2; exit 2; }
 say() { printf 'stranger: %s\n' "$*" >&2; }
 
-suite=bookworm user=root with='' keep='' possible=''
+suite=bookworm user=root folder=deconv4k with='' keep='' possible=''
 while [ $# -gt 0 ]; do
     case $1 in
     --suite) suite=${2:?--suite needs a name}; shift ;;
     --with) with=${2:?--with needs names}; shift ;;
+    --folder) folder=${2:?--folder needs a name}; shift ;;
     --user) user=stranger ;;
     --keep) keep=1 ;;
     --possible) possible=1 ;;
-    -h | --help) sed -n '2,19s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,20s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --) shift; break ;;
-    -*) die "$1; allowed: --suite NAME, --user, --with NAMES, --keep, --possible" ;;
+    -*) die "$1; allowed: --suite NAME, --user, --with NAMES, --folder NAME, --keep, --possible" ;;
     *) break ;;
     esac
     shift
@@ -55,7 +57,7 @@ fi
 
 # Whatever is mounted is seen by this script alone, and gone with it.
 if [ -z "${STRANGER_MOUNTS:-}" ]; then
-    arguments=(--suite "$suite")
+    arguments=(--suite "$suite" --folder "$folder")
     [ "$user" = root ] || arguments+=(--user)
     [ -z "$with" ] || arguments+=(--with "$with")
     [ -z "$keep" ] || arguments+=(--keep)
@@ -121,8 +123,8 @@ while IFS= read -r line; do
     settings+=("$line")
 done < <(env | grep -E '^(PIP_(CERT|DEFAULT_TIMEOUT|FIND_LINKS|INDEX_URL|EXTRA_INDEX_URL|RETRIES)|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)=')
 # Folders of packages on this disk that pip's settings name.
-for folder in ${PIP_FIND_LINKS:-}; do
-    [ ! -d "$folder" ] || bind "$folder" -o ro
+for place in ${PIP_FIND_LINKS:-}; do
+    [ ! -d "$place" ] || bind "$place" -o ro
 done
 
 if [ -n "$with" ]; then
@@ -146,13 +148,13 @@ fi
 printf '[safe]\n\tdirectory = *\n' >"$root/tmp/gitconfig"
 export GIT_CONFIG_GLOBAL=$root/tmp/gitconfig
 [ -z "$(git status --porcelain)" ] || say "uncommitted changes stay behind"
-git clone -q "file://$top" "$root$home/deconv4k"
+git clone -q "file://$top" "$root$home/$folder"
 chroot "$root" chown -R "$user:" "$home"
 
 inside() {
     env -i "${settings[@]}" HOME="$home" USER="$user" LANG=C.UTF-8 CI="${CI:-}" \
         PATH="$path" \
-        chroot --userspec="$user" "$root" /bin/sh -c 'cd ~/deconv4k && exec "$@"' stranger "$@"
+        chroot --userspec="$user" "$root" /bin/sh -c 'cd ~/"$0" && exec "$@"' "$folder" "$@"
 }
 if [ $# -gt 0 ]; then
     inside "$@"
