@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import itertools
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,6 +56,9 @@ class Capture:
         a window into the stream.
     notes : list of str
         What is odd about it.
+    breaks : ndarray of int64
+        Beats before which the stream is broken: what lies between is not known. From one break
+        to the next the beats follow each other.
     """
 
     kind: str
@@ -63,6 +67,22 @@ class Capture:
     eol: Flags | None = None
     whole: bool = False
     notes: list[str] = field(default_factory=list)
+    breaks: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def pieces(self) -> list[Capture]:
+        """The runs of beats between breaks, each as a capture of its own."""
+        ends = [0, *self.breaks.tolist(), len(self.beats)]
+        return [
+            replace(
+                self,
+                beats=self.beats[first:last],
+                sof=None if self.sof is None else self.sof[first:last],
+                eol=None if self.eol is None else self.eol[first:last],
+                notes=[],
+                breaks=self.breaks[:0],
+            )
+            for first, last in itertools.pairwise(ends)
+        ]
 
 
 @dataclass(frozen=True)
