@@ -18,6 +18,7 @@ from deconv4k.diff.captures import Capture, Log, read
 from deconv4k.diff.causes import Finding, Set, Window
 from deconv4k.diff.expected import Expected, Place, to_codes, to_lanes
 from deconv4k.diff.log import Line
+from deconv4k.diff.names import Wanted
 from deconv4k.errors import InputError
 
 SURE = 0.9
@@ -134,9 +135,9 @@ def _kernel(path: str, config: Config) -> NDArray[Any]:
     return kernels.to_codes(kernels.load(path, layer), layer, target)
 
 
-def load(path: str | Path, case: Set, port: str | None = None) -> Capture | Log:
+def load(path: str | Path, case: Set, wanted: Wanted | None = None) -> Capture | Log:
     """Read a capture; parameters and errors as `captures.read`."""
-    return read(path, case.config, [frame.shape for frame in case.expected.frames], port=port)
+    return read(path, case.config, [frame.shape for frame in case.expected.frames], wanted=wanted)
 
 
 def compare(
