@@ -152,7 +152,7 @@ def choose(found: Sequence[tuple[str, Any]], wanted: Wanted, path: Path) -> Port
         streams = [
             port for port in streams if any(piece.where == mine for piece in port.signals["tdata"])
         ]
-        port = streams[0] if streams else Port(wanted.signals["tdata"], {})
+        port = streams[0] if streams else Port(given["tdata"][0].name.text, {})
     else:
         if not streams:
             raise InputError(

@@ -181,7 +181,7 @@ def _breaks(table: Table) -> tuple[clocks.Flags, list[str]]:
     count: int | None = None
     if "sample in window" in low:
         count = low.index("sample in window")
-    elif table.kind != "ILA samples":
+    elif table.kind != "ILA samples" and low[0].startswith(("time", "sample")):
         count = 0
     if count is not None:
         last: float | None = None

@@ -159,7 +159,7 @@ def _clock(waves: _Waves, port: Port, wanted: str | None) -> Changes:
             raise InputError(f"{path}: --clock {wanted!r} never rises")
         return clock
     of_stream = {piece.where.full_name for part in port.signals.values() for piece in part}
-    scope = port.name.partition("*")[0]
+    scope = port.signals["tdata"][0].where.full_name
     while scope:
         scope = scope.rpartition(".")[0]
         inside = [
