@@ -17,7 +17,7 @@ def vcd(path, rows, *, clock="aclk", names=None, scopes=("tb", "dut"), unknown="
         extra=(), late=0, blind=None):  # fmt: skip
     """Waves as a simulator writes them: the stream changes just after the rising edges.
 
-    `extra`: further clocks, (scope level, name, edges a period). `late`: the stream's delay.
+    `extra`: further clocks, (scope level, name, when they rise in each period). `late`: the stream's delay.
     `blind`: a clock at which nothing is known for a while, as by $dumpoff.
     """
     names = names or {signal: f"m_axis_video_{signal}" for signal in FULL}
@@ -45,13 +45,13 @@ def vcd(path, rows, *, clock="aclk", names=None, scopes=("tb", "dut"), unknown="
             lines += [f"#{time - 200}", "$dumpon", "0!", "$end"]
         lines.append(f"#{time}")
         lines += ["1!"] if clock is not None else []
-        lines += [f"1{mark}" for mark, _ in marked(extra)]
+        lines += [f"1{mark}" for mark, (_, _, rises) in marked(extra) if 0 in rises]
         lines += [f"#{time + late}"] * bool(late) + changes
         lines.append(f"#{time + 500}")
         lines += ["0!"] if clock is not None else []
         lines += [f"0{mark}" for mark, _ in marked(extra)]
-        for mark, (_, _, edges) in marked(extra):
-            if edges > 1:
+        for mark, (_, _, rises) in marked(extra):
+            if 600 in rises:
                 lines += [f"#{time + 600}", f"1{mark}", f"#{time + 700}", f"0{mark}"]
     path.write_text(end.join(lines) + end, newline="")
 
@@ -98,13 +98,14 @@ def test_a_clock_that_is_named(path, clock):
 
 
 def test_of_several_clocks_the_one_at_which_the_stream_moves(path):
-    fast = [(1, "clk_300", 2)]
-    assert told(path, lambda rows: vcd(path, rows, clock="clk_150", extra=fast)) == [DARK]
-    # A copy of the clock is no other clock, nor is what only enables it.
-    copy = [(1, "aclk_copy", 1), (1, "clk_en", 2), (0, "clk_top", 2)]
-    assert told(path, lambda rows: vcd(path, rows, clock="aclk_0", extra=copy)) == [DARK]
-    # Where it moves later than both, nothing tells them apart.
-    vcd(path, clocks(), clock="clk_150", extra=fast, late=100)
+    other = [(1, "clk_148", (600,)), (1, "clk_en", (0, 600)), (1, "clk_copy", (0,))]
+    assert told(path, lambda rows: vcd(path, rows, clock="clk_150", extra=other)) == [DARK]
+    # The usual names come first.
+    other = [(1, "clk_300", (0, 600)), (0, "aclk", (600,))]
+    assert told(path, lambda rows: vcd(path, rows, clock="aclk", extra=other)) == [DARK]
+    # It may move at every second edge of a faster one: nothing tells them apart.
+    fast = [(1, "clk_300", (0, 600))]
+    vcd(path, clocks(), clock="clk_150", extra=fast)
     assert refusal(path) == (
         ": clocks tb.dut.clk_300, tb.dut.clk_150 beside tb.dut.m_axis_video_*; say which by --clock"
     )
@@ -117,7 +118,7 @@ def test_of_several_clocks_the_one_at_which_the_stream_moves(path):
 
 def test_a_clock_above_the_stream(path):
     def write(rows):
-        vcd(path, rows, clock=None, scopes=("tb", "g_chan[0]", "core"), extra=[(0, "clk_i", 1)])
+        vcd(path, rows, clock=None, scopes=("tb", "g_chan[0]", "core"), extra=[(0, "clk_i", (0,))])
 
     assert told(path, write) == [DARK]
 
