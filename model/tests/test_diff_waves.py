@@ -17,8 +17,8 @@ def vcd(path, rows, *, clock="aclk", names=None, scopes=("tb", "dut"), unknown="
         extra=(), late=0, blind=None):  # fmt: skip
     """Waves as a simulator writes them: the stream changes just after the rising edges.
 
-    `extra`: further clocks, (scope level, name, when they rise in each period). `late`: the stream's delay.
-    `blind`: a clock at which nothing is known for a while, as by $dumpoff.
+    `extra`: further clocks, (scope level, name, when they rise in each period). `late`: the
+    stream's delay. `blind`: a clock at which nothing is known for a while, as by $dumpoff.
     """
     names = names or {signal: f"m_axis_video_{signal}" for signal in FULL}
     lines = ["$timescale", "  1ps", "$end"]
