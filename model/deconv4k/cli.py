@@ -329,6 +329,12 @@ def _recipe(name: str, **given: Any) -> Recipe:
 @click.argument("capture", metavar="CAPTURE")
 @click.option("--previous-kernel", help="Kernel loaded before: .npy codes, or .npz as fit makes.")
 @click.option("--port", help="Part of the stream's name, where a capture holds several.")
+@click.option("--clock", help="Name of the clock, in waves.")
+@click.option("--tdata", help="Name of that signal, where it has another; so of the next four.")
+@click.option("--tvalid")
+@click.option("--tready")
+@click.option("--tlast")
+@click.option("--tuser")
 @click.option("--picture", help="PNG to write: where the errors are.")
 @click.option("--json", "as_json", is_flag=True, help="All of it for machines.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -337,9 +343,11 @@ def diff(
     capture: str,
     previous_kernel: str | None,
     port: str | None,
+    clock: str | None,
     picture: str | None,
     as_json: bool,
     quiet: bool,
+    **signals: str | None,
 ) -> None:
     """Compare what a board gave with a set of vectors, and say why it differs.
 
@@ -368,9 +376,11 @@ def diff(
     from deconv4k.diff import picture as pictures
     from deconv4k.diff import report, run
     from deconv4k.diff.captures import Log
+    from deconv4k.diff.names import Wanted
 
+    named = {signal: name for signal, name in signals.items() if name is not None}
     case = run.load_set(manifest, previous_kernel)
-    given = run.load(capture, case, port)
+    given = run.load(capture, case, Wanted(port, clock, named))
     if isinstance(given, Log):
         if picture is not None:
             raise InputError(f"--picture {picture}: {capture} holds signatures and no pixels")

@@ -8,6 +8,7 @@ import numpy as np
 from deconv4k import bus, golden, sets
 from deconv4k.config import Config
 from deconv4k.diff import run
+from deconv4k.diff.names import Wanted
 
 _point = functools.partial(Config.upscaler, width=64, height=64)
 
@@ -118,9 +119,9 @@ class Scene:
             csv.writer(file).writerows([head, radix, *rows])
         return path
 
-    def compare(self, path, previous=None, port=None):
+    def compare(self, path, previous=None, port=None, clock=None, **signals):
         case = run.load_set(self.manifest, previous)
-        return run.compare(case, run.load(path, case, port))
+        return run.compare(case, run.load(path, case, Wanted(port, clock, signals)))
 
 
 def named(diff):

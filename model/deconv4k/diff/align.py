@@ -28,6 +28,9 @@ RUN = 4
 RUNS = 8192
 """Most runs that vote, evenly spread over the capture."""
 
+SHORT = 2 * RUN
+"""A piece of fewer beats is compared with every place."""
+
 SAMPLE = 1024
 """Beats by which offsets are compared."""
 
@@ -149,11 +152,38 @@ def correlated(got: Lanes, stream: Lanes, most: int) -> NDArray[np.int64]:
     return np.array(peaks, dtype=np.int64)
 
 
-def searched(got: Sequence[Lanes], expected: Expected) -> NDArray[np.int64]:
-    """Offsets for a capture, in all its readings, that says nothing about its place."""
+def searched(
+    got: Sequence[Lanes], expected: Expected, capture: Capture | None = None
+) -> NDArray[np.int64]:
+    """Offsets for a capture, in all its readings, that says nothing about its place.
+
+    A piece too short for runs to vote is compared with every place where SOF and EOL are not due,
+    as `capture` says.
+    """
+    if capture is not None and len(got[0]) < SHORT:
+        return _everywhere(got[0], expected, capture)
     found = [votes(one[: expected.beats], expected.lanes, 6) for one in got]
     found.append(correlated(got[0][: expected.beats], expected.lanes, 6))
     return np.unique(np.concatenate(found))
+
+
+def _everywhere(got: Lanes, expected: Expected, capture: Capture) -> NDArray[np.int64]:
+    """The offsets at which most pixels of a short piece are right, and no mark is missing."""
+    right = np.zeros(expected.beats, dtype=np.int64)
+    marks = [
+        (given, np.isin(np.arange(expected.beats), where))
+        for given, where in (
+            (capture.sof, expected.starts[:-1]), (capture.eol, expected.line_ends)
+        )
+        if given is not None
+    ]  # fmt: skip
+    for beat, pixels in enumerate(got):
+        right += np.roll((expected.lanes == pixels).sum(axis=1), -beat)
+        for given, due in marks:
+            right -= (got.size + 1) * (np.roll(due, -beat) != given[beat])
+    found = np.argsort(-right, kind="stable")[:6].astype(np.int64)
+    unbroken = found[right[found] >= 0]
+    return unbroken if len(unbroken) else found
 
 
 def indices(capture: Capture, expected: Expected, offset: int) -> NDArray[np.int64]:
@@ -175,6 +205,7 @@ def framing(capture: Capture, expected: Expected, index: NDArray[Any]) -> list[s
     """What is wrong with the captured SOF and EOL, in words."""
     wrong = []
     jumps = np.diff(index) % expected.beats - 1
+    jumps[capture.breaks - 1] = 0
     for at in np.flatnonzero(jumps):
         by = int(jumps[at])
         by -= expected.beats * (by > expected.beats // 2)

@@ -467,10 +467,19 @@ class Window:
         Captured pixels, unsigned.
     index : ndarray of int64, (N,)
         The expected beat of each.
+    breaks : ndarray of int64, optional
+        Beats before which the stream is broken, as in a capture.
     """
 
-    def __init__(self, case: Set, got: Lanes, index: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        case: Set,
+        got: Lanes,
+        index: NDArray[np.int64],
+        breaks: NDArray[np.int64] | None = None,
+    ) -> None:
         self.case, self.got, self.index = case, got, index
+        self.breaks = np.empty(0, dtype=np.int64) if breaks is None else breaks
         self._run = len(index) == 1 or bool((np.diff(index) == 1).all())
         expected = case.expected
         self.want = self.take(expected.lanes)
@@ -721,6 +730,7 @@ def slips(window: Window) -> Iterator[Finding]:
     # From one beat to the next; a start of frame that sets the count right is no step.
     steps = np.diff(would) % total - 1
     steps[steps > total // 2] -= total
+    steps[window.breaks - 1] = 0
     events = [(int(at) + 1, int(steps[at])) for at in np.flatnonzero(steps)]
     if slip[0]:
         events.insert(0, (0, int(slip[0])))

@@ -18,6 +18,7 @@ from deconv4k.diff.captures import Capture, Log, read
 from deconv4k.diff.causes import Finding, Set, Window
 from deconv4k.diff.expected import Expected, Place, to_codes, to_lanes
 from deconv4k.diff.log import Line
+from deconv4k.diff.names import Wanted
 from deconv4k.errors import InputError
 
 SURE = 0.9
@@ -134,9 +135,9 @@ def _kernel(path: str, config: Config) -> NDArray[Any]:
     return kernels.to_codes(kernels.load(path, layer), layer, target)
 
 
-def load(path: str | Path, case: Set, port: str | None = None) -> Capture | Log:
+def load(path: str | Path, case: Set, wanted: Wanted | None = None) -> Capture | Log:
     """Read a capture; parameters and errors as `captures.read`."""
-    return read(path, case.config, [frame.shape for frame in case.expected.frames], port=port)
+    return read(path, case.config, [frame.shape for frame in case.expected.frames], wanted=wanted)
 
 
 def compare(
@@ -155,45 +156,9 @@ def compare(
     InputError
         If a beat of the capture is not as wide as the bus.
     """
-    got = align.lanes(capture, case.config)
     expected = case.expected
-    offsets, how = align.marked(capture, expected)
-    sure = offsets is not None
-    if offsets is None:
-        offsets = align.searched(align.readings(capture, case.config), expected)
-    places = align.best([got], expected.lanes, offsets, 3)
-
-    def judged(offset: int) -> tuple[Window, list[Finding]]:
-        window = Window(case, got, align.indices(capture, expected, offset))
-        return window, _findings(window, capture, progress)
-
-    window, found = judged(places[0])
-    lead = _explained(window, found)
-    if lead < SURE * window.pixels and not (sure and len(offsets) == 1):
-        # The place itself is in doubt: the one where most is explained.
-        given = align.readings(capture, case.config)
-        places += align.best(given, expected.lanes, offsets, 3)
-        places += _doubted(case, capture, offsets, sure, progress)
-        for offset in dict.fromkeys(places[1:]):
-            other, causes_there = judged(offset)
-            if _explained(other, causes_there) > lead:
-                window, found, lead = other, causes_there, _explained(other, causes_there)
-    if not sure:
-        # Where content alone speaks, most of it may speak for what came after a slip.
-        first = int(causes.course(window)[0])
-        if first:
-            other, causes_there = judged(int(window.index[0]) + first)
-            if _explained(other, causes_there) >= lead:
-                window, found, lead = other, causes_there, _explained(other, causes_there)
-    late = capture.whole and len(got) < expected.beats and lead < LIKE * window.pixels
-    if late:
-        # A buffer that does not begin with a frame after all?
-        given = align.readings(capture, case.config)
-        offset = align.best([got], expected.lanes, align.searched(given, expected), 1)[0]
-        other, causes_there = judged(offset)
-        late = other.matches > max(lead, LIKE * window.pixels)
-        if late:
-            window, found, how = other, causes_there, "content"
+    window, found, how, late = _placed(case, capture, progress)
+    got = window.got
     stray = bus.pack(got, case.config.formats.output.width) != capture.beats
     notes = list(capture.notes)
     if stray.any():
@@ -215,6 +180,90 @@ def compare(
         framing, notes,
         found, _ties(found), _alike(window, found),
     )  # fmt: skip
+
+
+def _placed(
+    case: Set, capture: Capture, progress: Callable[[float], None]
+) -> tuple[Window, list[Finding], str, bool]:
+    """The capture beside what is expected, and the causes of its place.
+
+    Returns
+    -------
+    window : Window
+    found : list of Finding
+    how : str
+        What the capture was aligned by.
+    late : bool
+        Whether it is a buffer that does not begin with a frame.
+    """
+    if len(capture.breaks):
+        return _pieces(case, capture, progress)
+    got = align.lanes(capture, case.config)
+    expected = case.expected
+    offsets, how = align.marked(capture, expected)
+    sure = offsets is not None
+    if offsets is None:
+        offsets = align.searched(align.readings(capture, case.config), expected, capture)
+    places = align.best([got], expected.lanes, offsets, 3)
+
+    def judged(offset: int) -> tuple[Window, list[Finding]]:
+        window = Window(case, got, align.indices(capture, expected, offset))
+        return window, _findings(window, capture, progress)
+
+    window, found = judged(places[0])
+    lead = _explained(window, found)
+    # Of a few beats every cause explains much, wherever they are placed.
+    long = len(got) >= align.SHORT
+    if long and lead < SURE * window.pixels and not (sure and len(offsets) == 1):
+        # The place itself is in doubt: the one where most is explained.
+        given = align.readings(capture, case.config)
+        places += align.best(given, expected.lanes, offsets, 3)
+        places += _doubted(case, capture, offsets, sure, progress)
+        for offset in dict.fromkeys(places[1:]):
+            other, causes_there = judged(offset)
+            if _explained(other, causes_there) > lead:
+                window, found, lead = other, causes_there, _explained(other, causes_there)
+    if long and not sure:
+        # Where content alone speaks, most of it may speak for what came after a slip.
+        first = int(causes.course(window)[0])
+        if first:
+            other, causes_there = judged(int(window.index[0]) + first)
+            if _explained(other, causes_there) >= lead:
+                window, found, lead = other, causes_there, _explained(other, causes_there)
+    late = capture.whole and len(got) < expected.beats and lead < LIKE * window.pixels
+    if late:
+        # A buffer that does not begin with a frame after all?
+        given = align.readings(capture, case.config)
+        offset = align.best([got], expected.lanes, align.searched(given, expected), 1)[0]
+        other, causes_there = judged(offset)
+        late = other.matches > max(lead, LIKE * window.pixels)
+        if late:
+            window, found, how = other, causes_there, "content"
+    return window, found, how, late
+
+
+def _pieces(
+    case: Set, capture: Capture, progress: Callable[[float], None]
+) -> tuple[Window, list[Finding], str, bool]:
+    """As `_placed`, for a broken stream: each piece by itself, then the causes of them all."""
+    indices: list[NDArray[np.int64]] = []
+    ways = []
+    for piece in capture.pieces():
+        if indices:
+            # Often nothing is lost between them.
+            next_ = align.indices(piece, case.expected, int(indices[-1][-1]) + 1)
+            window = Window(case, align.lanes(piece, case.config), next_)
+            if window.right.all() and not align.framing(piece, case.expected, next_):
+                indices.append(next_)
+                ways.append("the piece before")
+                continue
+        window, _, how, _ = _placed(case, piece, lambda share: None)
+        indices.append(window.index)
+        ways.append(how)
+    got, index = align.lanes(capture, case.config), np.concatenate(indices)
+    window = Window(case, got, index, capture.breaks)
+    how = f"{len(ways)} pieces, each by itself: {', '.join(dict.fromkeys(ways))}"
+    return window, _findings(window, capture, progress), how, False
 
 
 def _explained(window: Window, found: Sequence[Finding]) -> int:
