@@ -2,10 +2,10 @@
 //
 //   s_axis_video -> deconv -> m_axis_video          registers: docs/registers.md
 //                     ^  |
-//   s_axi_control -> registers, kernel_store, control -> irq
+//   s_axi_control -> axil -> registers, kernel_store, control -> irq
 //
-// The core alone is deconv. This top is wiring only: `registers` (made from registers.rdl) holds what
-// software reads and writes, kernel_store the two sets of weights, control counters, signatures and
+// The core alone is deconv. This top is wiring only: axil is the bus, `registers` (made from
+// registers.rdl) holds what software reads and writes, kernel_store the two sets of weights, control counters, signatures and
 // the soft reset.
 //
 // Parameters: those of deconv, and what only the registers tell: C_OUT, MAX_H, CONFIG_HASH, and the
@@ -194,32 +194,72 @@ module deconv_axi #(
     wire [31:0] stalled_in;
     wire [31:0] stalled_out;
 
-    // The written word stands in its register the clock after the write.
-    reg kernel_write_q;
-    always @(posedge aclk) kernel_write_q <= kernel_data_modified && !rst;
+    wire request;
+    wire request_is_write;
+    wire [7:0] request_address;
+    wire [31:0] write_data;
+    wire [3:0] write_strb;
+    wire write_ack;
+    wire write_error;
+    wire read_ack;
+    wire read_error;
+    wire [31:0] read_data;
+    axil #(
+        .ADDR_W(8)
+    ) axil (
+        .clk(aclk),
+        .rst(rst),
+        .s_axil_awaddr(s_axi_control_awaddr),
+        .s_axil_awvalid(s_axi_control_awvalid),
+        .s_axil_awready(s_axi_control_awready),
+        .s_axil_wdata(s_axi_control_wdata),
+        .s_axil_wstrb(s_axi_control_wstrb),
+        .s_axil_wvalid(s_axi_control_wvalid),
+        .s_axil_wready(s_axi_control_wready),
+        .s_axil_bresp(s_axi_control_bresp),
+        .s_axil_bvalid(s_axi_control_bvalid),
+        .s_axil_bready(s_axi_control_bready),
+        .s_axil_araddr(s_axi_control_araddr),
+        .s_axil_arvalid(s_axi_control_arvalid),
+        .s_axil_arready(s_axi_control_arready),
+        .s_axil_rdata(s_axi_control_rdata),
+        .s_axil_rresp(s_axi_control_rresp),
+        .s_axil_rvalid(s_axi_control_rvalid),
+        .s_axil_rready(s_axi_control_rready),
+        .request(request),
+        .is_write(request_is_write),
+        .address(request_address),
+        .write_data(write_data),
+        .write_strb(write_strb),
+        .write_ack(write_ack),
+        .write_error(write_error),
+        .read_ack(read_ack),
+        .read_error(read_error),
+        .read_data(read_data)
+    );
+
+    // The block acknowledges every request in its clock.
+    wire stall_write;
+    wire stall_read;
+    wire unused = &{1'b0, stall_write, stall_read, s_axi_control_awprot, s_axi_control_arprot};
 
     registers registers (
         .clk(aclk),
         .rst(rst),
-        .s_axil_awready(s_axi_control_awready),
-        .s_axil_awvalid(s_axi_control_awvalid),
-        .s_axil_awaddr(s_axi_control_awaddr),
-        .s_axil_awprot(s_axi_control_awprot),
-        .s_axil_wready(s_axi_control_wready),
-        .s_axil_wvalid(s_axi_control_wvalid),
-        .s_axil_wdata(s_axi_control_wdata),
-        .s_axil_wstrb(s_axi_control_wstrb),
-        .s_axil_bready(s_axi_control_bready),
-        .s_axil_bvalid(s_axi_control_bvalid),
-        .s_axil_bresp(s_axi_control_bresp),
-        .s_axil_arready(s_axi_control_arready),
-        .s_axil_arvalid(s_axi_control_arvalid),
-        .s_axil_araddr(s_axi_control_araddr),
-        .s_axil_arprot(s_axi_control_arprot),
-        .s_axil_rready(s_axi_control_rready),
-        .s_axil_rvalid(s_axi_control_rvalid),
-        .s_axil_rdata(s_axi_control_rdata),
-        .s_axil_rresp(s_axi_control_rresp),
+        .s_cpuif_req(request),
+        .s_cpuif_req_is_wr(request_is_write),
+        .s_cpuif_addr(request_address),
+        .s_cpuif_wr_data(write_data),
+        .s_cpuif_wr_biten({
+            {8{write_strb[3]}}, {8{write_strb[2]}}, {8{write_strb[1]}}, {8{write_strb[0]}}
+        }),
+        .s_cpuif_req_stall_wr(stall_write),
+        .s_cpuif_req_stall_rd(stall_read),
+        .s_cpuif_rd_ack(read_ack),
+        .s_cpuif_rd_err(read_error),
+        .s_cpuif_rd_data(read_data),
+        .s_cpuif_wr_ack(write_ack),
+        .s_cpuif_wr_err(write_error),
 
         .hwif_in_config_hash_hash(CONFIG_HASH),
         .hwif_out_control_enable(enable),
@@ -323,6 +363,14 @@ module deconv_axi #(
         .hwif_in_output_overflow(OUT_O[1:0])
     );
 
+    // The written word stands in its register the clock after the write.
+    reg kernel_write_q;
+    reg kernel_partial_q;
+    always @(posedge aclk) begin
+        kernel_write_q <= kernel_data_modified && !rst;
+        kernel_partial_q <= !(&write_strb);
+    end
+
     wire kernel_claim;
     wire kernel_take;
     wire [C_IN*K*K*WEIGHT_W-1:0] kernel;
@@ -340,6 +388,7 @@ module deconv_axi #(
         .rst(rst),
         .data(kernel_data),
         .write(kernel_write_q),
+        .partial(kernel_partial_q),
         .start(kernel_start),
         .commit(kernel_commit),
         .count(kernel_count),

@@ -175,6 +175,7 @@ module selftest #(
         .rst(rst),
         .data(32'b0),
         .write(1'b0),
+        .partial(1'b0),
         .start(1'b0),
         .commit(1'b0),
         .count(store[15:0]),
