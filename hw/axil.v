@@ -6,11 +6,11 @@
 //
 // A write goes when its address and its data are there and no B waits to be taken; a read when no R
 // does. So an answer that is not taken holds back the further accesses of its own direction and
-// nothing else, whatever the order in which a master takes B and R. If both could go, the direction
-// goes that did not go last.
+// nothing else, whatever the order in which a master takes B and R. If both could go, the write goes;
+// the next one cannot be there a clock later, so a read waits for one write at most.
 //
-// Port to the block: a request stands until the block acknowledges it, which it does in the clock
-// in which it acts and, for a read, gives the data. It may do so at once.
+// Port to the block, which acts on a request, acknowledges it and gives the data of a read, all in
+// the clock of the request.
 //
 // Answers: OKAY, or SLVERR where the block reports an error. Addresses are those of whole words: their
 // two lowest bits are not looked at. Each direction keeps its order. A write has acted before its
@@ -18,9 +18,9 @@
 //
 // Every output is a register or a function of registers alone. Reset forgets what is under way.
 //
-// Latency: an answer is offered 2 clocks after the last half of its request was taken, 3 if the other
-// direction goes first, with a block that acknowledges at once. Throughput: an access of each
-// direction every 2 clocks. Storage: of each direction one request and one answer.
+// Latency: an answer is offered 2 clocks after the last half of its request was taken, a read's 3 if a
+// write goes first. Throughput: an access of each direction every 2 clocks. Storage: of each direction
+// one request and one answer, so a master may have two of each outstanding.
 `default_nettype none
 
 module axil #(
@@ -64,7 +64,6 @@ module axil #(
     reg ar_q;
     reg b_q;  // an answer waits
     reg r_q;
-    reg wrote_q;  // the last access was a write
     reg [ADDR_W-3:0] awaddr_q;
     reg [ADDR_W-3:0] araddr_q;
     reg [31:0] wdata_q;
@@ -85,7 +84,7 @@ module axil #(
     wire may_write = aw_q && w_q && !b_q;
     wire may_read = ar_q && !r_q;
     assign request = may_write || may_read;
-    assign is_write = may_write && !(may_read && wrote_q);
+    assign is_write = may_write;
     assign address = {is_write ? awaddr_q : araddr_q, 2'b00};
     assign write_data = wdata_q;
     assign write_strb = wstrb_q;
@@ -111,14 +110,12 @@ module axil #(
             w_q <= 1'b0;
             b_q <= 1'b1;
             b_error_q <= write_error;
-            wrote_q <= 1'b1;
         end
         if (read_ack) begin
             ar_q <= 1'b0;
             r_q <= 1'b1;
             r_error_q <= read_error;
             rdata_q <= read_data;
-            wrote_q <= 1'b0;
         end
         if (rst) begin
             aw_q <= 1'b0;
@@ -126,7 +123,6 @@ module axil #(
             ar_q <= 1'b0;
             b_q <= 1'b0;
             r_q <= 1'b0;
-            wrote_q <= 1'b0;
         end
     end
 

@@ -159,7 +159,8 @@ module deconv_axi #(
     wire enable;
     wire soft_reset;
     wire clear_counters;
-    wire [6:0] errors;  // events, one clock each
+    wire abort_frame;
+    wire [7:0] errors;  // events, one clock each
     wire any_error = |errors;
     wire [4:0] irq_status;
     wire [4:0] irq_enable;
@@ -176,6 +177,8 @@ module deconv_axi #(
     wire reset_done;
     wire core_enable;
     wire core_reset;
+    wire core_abort;
+    wire clear_flags;
     wire kernel_loaded;
     wire kernel_locked;
     wire kernel_pending;
@@ -265,40 +268,43 @@ module deconv_axi #(
         .hwif_out_control_enable(enable),
         .hwif_out_control_soft_reset(soft_reset),
         .hwif_out_control_clear_counters(clear_counters),
+        .hwif_out_control_abort(abort_frame),
         .hwif_in_status_running(running),
         .hwif_in_status_resetting(resetting),
         .hwif_in_status_kernel_loaded(kernel_loaded),
         .hwif_in_status_kernel_pending(kernel_pending),
         .hwif_in_status_kernel_locked(kernel_locked),
         .hwif_in_errors_eol_early_hwset(errors[0]),
-        .hwif_in_errors_eol_early_hwclr(core_reset),
+        .hwif_in_errors_eol_early_hwclr(clear_flags),
         .hwif_in_errors_eol_late_hwset(errors[1]),
-        .hwif_in_errors_eol_late_hwclr(core_reset),
+        .hwif_in_errors_eol_late_hwclr(clear_flags),
         .hwif_in_errors_sof_early_hwset(errors[2]),
-        .hwif_in_errors_sof_early_hwclr(core_reset),
+        .hwif_in_errors_sof_early_hwclr(clear_flags),
         .hwif_in_errors_sof_late_hwset(errors[3]),
-        .hwif_in_errors_sof_late_hwclr(core_reset),
+        .hwif_in_errors_sof_late_hwclr(clear_flags),
         .hwif_in_errors_bad_size_hwset(errors[4]),
-        .hwif_in_errors_bad_size_hwclr(core_reset),
+        .hwif_in_errors_bad_size_hwclr(clear_flags),
         .hwif_in_errors_kernel_refused_hwset(errors[5]),
-        .hwif_in_errors_kernel_refused_hwclr(core_reset),
+        .hwif_in_errors_kernel_refused_hwclr(clear_flags),
         .hwif_in_errors_kernel_ignored_hwset(errors[6]),
-        .hwif_in_errors_kernel_ignored_hwclr(core_reset),
+        .hwif_in_errors_kernel_ignored_hwclr(clear_flags),
+        .hwif_in_errors_aborted_hwset(errors[7]),
+        .hwif_in_errors_aborted_hwclr(clear_flags),
         .hwif_out_irq_status_frame_in(irq_status[0]),
         .hwif_in_irq_status_frame_in_hwset(frame_in),
-        .hwif_in_irq_status_frame_in_hwclr(core_reset),
+        .hwif_in_irq_status_frame_in_hwclr(clear_flags),
         .hwif_out_irq_status_frame_out(irq_status[1]),
         .hwif_in_irq_status_frame_out_hwset(frame_out),
-        .hwif_in_irq_status_frame_out_hwclr(core_reset),
+        .hwif_in_irq_status_frame_out_hwclr(clear_flags),
         .hwif_out_irq_status_kernel_taken(irq_status[2]),
         .hwif_in_irq_status_kernel_taken_hwset(kernel_taken),
-        .hwif_in_irq_status_kernel_taken_hwclr(core_reset),
+        .hwif_in_irq_status_kernel_taken_hwclr(clear_flags),
         .hwif_out_irq_status_error(irq_status[3]),
         .hwif_in_irq_status_error_hwset(any_error),
-        .hwif_in_irq_status_error_hwclr(core_reset),
+        .hwif_in_irq_status_error_hwclr(clear_flags),
         .hwif_out_irq_status_reset_done(irq_status[4]),
         .hwif_in_irq_status_reset_done_hwset(reset_done),
-        .hwif_in_irq_status_reset_done_hwclr(core_reset),
+        .hwif_in_irq_status_reset_done_hwclr(clear_flags),
         .hwif_out_irq_enable_frame_in(irq_enable[0]),
         .hwif_out_irq_enable_frame_out(irq_enable[1]),
         .hwif_out_irq_enable_kernel_taken(irq_enable[2]),
@@ -409,6 +415,9 @@ module deconv_axi #(
     // The core takes any height; a frame higher than promised is refused like one without lines.
     wire [15:0] height = frame_height > MAX_H[15:0] ? 16'd0 : frame_height;
     wire dropped;
+    // What the core still tells as its reset begins is of before.
+    wire [5:0] video_errors;
+    assign {errors[7], errors[4:0]} = core_reset ? 6'd0 : video_errors;
     wire [PIXEL_BITS-1:0] frame_pixel;
     wire frame_first;
     wire frame_last;
@@ -448,15 +457,17 @@ module deconv_axi #(
         .kernel(kernel),
         .bias(bias),
         .enable(core_enable),
+        .abort_frame(core_abort),
         .take_kernel(kernel_pending),
         .kernel_claim(kernel_claim),
         .kernel_take(kernel_take),
-        .eol_early(errors[0]),
-        .eol_late(errors[1]),
-        .sof_early(errors[2]),
-        .sof_late(errors[3]),
-        .bad_size(errors[4]),
+        .eol_early(video_errors[0]),
+        .eol_late(video_errors[1]),
+        .sof_early(video_errors[2]),
+        .sof_late(video_errors[3]),
+        .bad_size(video_errors[4]),
         .dropped(dropped),
+        .aborted(video_errors[5]),
         .frame_pixel(frame_pixel),
         .frame_first(frame_first),
         .frame_last(frame_last),
@@ -483,16 +494,19 @@ module deconv_axi #(
         .rst(rst),
         .enable(enable),
         .soft_reset(soft_reset),
+        .abort_frame(abort_frame),
         .clear_counters(clear_counters),
         .irq_status(irq_status),
         .irq_enable(irq_enable),
         .running(running),
         .resetting(resetting),
         .reset_done(reset_done),
+        .clear_flags(clear_flags),
         .irq(irq),
         .kernel_loaded(kernel_loaded),
         .core_enable(core_enable),
         .core_reset(core_reset),
+        .core_abort(core_abort),
         .dropped(dropped),
         .frame_pixel(frame_pixel),
         .frame_first(frame_first),

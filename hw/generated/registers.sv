@@ -22,6 +22,7 @@ module registers (
         output logic hwif_out_control_enable,
         output logic hwif_out_control_soft_reset,
         output logic hwif_out_control_clear_counters,
+        output logic hwif_out_control_abort,
         input wire hwif_in_status_running,
         input wire hwif_in_status_resetting,
         input wire hwif_in_status_kernel_loaded,
@@ -41,6 +42,8 @@ module registers (
         input wire hwif_in_errors_kernel_refused_hwset,
         input wire hwif_in_errors_kernel_ignored_hwclr,
         input wire hwif_in_errors_kernel_ignored_hwset,
+        input wire hwif_in_errors_aborted_hwclr,
+        input wire hwif_in_errors_aborted_hwset,
         output logic hwif_out_irq_status_frame_in,
         input wire hwif_in_irq_status_frame_in_hwclr,
         input wire hwif_in_irq_status_frame_in_hwset,
@@ -334,6 +337,10 @@ module registers (
     logic field_storage_control_clear_counters_value;
     logic field_combo_control_clear_counters_next;
     logic field_combo_control_clear_counters_load_next;
+    // Field: deconv4k.CONTROL.ABORT
+    logic field_storage_control_abort_value;
+    logic field_combo_control_abort_next;
+    logic field_combo_control_abort_load_next;
     // Field: deconv4k.ERRORS.EOL_EARLY
     logic field_storage_errors_eol_early_value;
     logic field_combo_errors_eol_early_next;
@@ -362,6 +369,10 @@ module registers (
     logic field_storage_errors_kernel_ignored_value;
     logic field_combo_errors_kernel_ignored_next;
     logic field_combo_errors_kernel_ignored_load_next;
+    // Field: deconv4k.ERRORS.ABORTED
+    logic field_storage_errors_aborted_value;
+    logic field_combo_errors_aborted_next;
+    logic field_combo_errors_aborted_load_next;
     // Field: deconv4k.IRQ_STATUS.FRAME_IN
     logic field_storage_irq_status_frame_in_value;
     logic field_combo_irq_status_frame_in_next;
@@ -491,6 +502,29 @@ module registers (
         end
     end
     assign hwif_out_control_clear_counters = field_storage_control_clear_counters_value;
+    always @(*) begin
+        logic next_c;
+        logic load_next_c;
+        next_c = field_storage_control_abort_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_control && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage_control_abort_value & ~decoded_wr_biten[3:3]) | (decoded_wr_data[3:3] & decoded_wr_biten[3:3]);
+            load_next_c = '1;
+        end else begin // singlepulse clears back to 0
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_control_abort_next = next_c;
+        field_combo_control_abort_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_control_abort_value <= 1'h0;
+        end else if(field_combo_control_abort_load_next) begin
+            field_storage_control_abort_value <= field_combo_control_abort_next;
+        end
+    end
+    assign hwif_out_control_abort = field_storage_control_abort_value;
     always @(*) begin
         logic next_c;
         logic load_next_c;
@@ -664,6 +698,31 @@ module registers (
             field_storage_errors_kernel_ignored_value <= 1'h0;
         end else if(field_combo_errors_kernel_ignored_load_next) begin
             field_storage_errors_kernel_ignored_value <= field_combo_errors_kernel_ignored_next;
+        end
+    end
+    always @(*) begin
+        logic next_c;
+        logic load_next_c;
+        next_c = field_storage_errors_aborted_value;
+        load_next_c = '0;
+        if(hwif_in_errors_aborted_hwset) begin // HW Set
+            next_c = '1;
+            load_next_c = '1;
+        end else if(hwif_in_errors_aborted_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_errors && decoded_req_is_wr) begin // SW write 1 clear
+            next_c = field_storage_errors_aborted_value & ~(decoded_wr_data[7:7] & decoded_wr_biten[7:7]);
+            load_next_c = '1;
+        end
+        field_combo_errors_aborted_next = next_c;
+        field_combo_errors_aborted_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_errors_aborted_value <= 1'h0;
+        end else if(field_combo_errors_aborted_load_next) begin
+            field_storage_errors_aborted_value <= field_combo_errors_aborted_next;
         end
     end
     always @(*) begin
@@ -1038,7 +1097,7 @@ always @(*) begin
             readback_data_var[31:0] = 32'h44435634;
         end
         if(rd_mux_addr == 8'h4) begin
-            readback_data_var[15:0] = 16'h0;
+            readback_data_var[15:0] = 16'h1;
             readback_data_var[31:16] = 16'h1;
         end
         if(rd_mux_addr == 8'h8) begin
@@ -1062,6 +1121,7 @@ always @(*) begin
             readback_data_var[4] = field_storage_errors_bad_size_value;
             readback_data_var[5] = field_storage_errors_kernel_refused_value;
             readback_data_var[6] = field_storage_errors_kernel_ignored_value;
+            readback_data_var[7] = field_storage_errors_aborted_value;
         end
         if(rd_mux_addr == 8'h1c) begin
             readback_data_var[0] = field_storage_irq_status_frame_in_value;
