@@ -3,15 +3,21 @@
 // Soft reset at a frame boundary: no further frame is taken (core_enable), what was taken leaves the
 // output, then core_reset stands for RESET_CLOCKS clocks; counters and frame signatures start anew,
 // reset_done is the last of it. A frame may be on its way into the core unseen, so the core must
-// have been empty for QUIET_CLOCKS clocks. A frame whose input never ends is waited for.
+// have been empty for QUIET_CLOCKS clocks. A source that offers nothing for 2**PATIENCE_W clocks
+// meanwhile is taken for dead, and what it left unfinished is aborted. A sink is waited for.
+//
+// core_abort passes on software's abort_frame, a clock later.
+//
+// clear_flags is high in the first clock of core_reset: the sticky flags begin anew there, so that
+// what happens beside the core in the other clocks, a kernel taken or refused, is kept.
 //
 // Counters are modulo 2**32, events a clock after they happen. clear_counters empties them, and goes
 // before an event of the same clock.
 //
 // Signatures: CRC-32 (crc32) of the repaired input frame, a pixel a word padded with zeros to whole
-// bytes, and of the output frame's beats. frame_in and frame_out come with a new signature; the
-// counters of frames a clock later, so a count that is equal before and after reading a signature
-// proves that it is of that frame.
+// bytes, and of the output frame's beats. A signature, its count of frames, and frame_in or frame_out
+// change in the same clock, so a count that is equal before and after reading a signature proves that
+// it is of that frame.
 //
 // irq: a bit of irq_status and of irq_enable is set; a register.
 //
@@ -22,7 +28,8 @@
 module control #(
     parameter IN_W = 8,  // bits of a pixel, all channels
     parameter OUT_BITS = 32,  // bits of an output beat, whole bytes
-    parameter IRQS = 5
+    parameter IRQS = 5,
+    parameter PATIENCE_W = 16
 ) (
     input wire clk,
     input wire rst,
@@ -30,18 +37,21 @@ module control #(
     // software
     input wire enable,
     input wire soft_reset,
+    input wire abort_frame,
     input wire clear_counters,
     input wire [IRQS-1:0] irq_status,
     input wire [IRQS-1:0] irq_enable,
     output wire running,
     output wire resetting,
     output wire reset_done,
+    output wire clear_flags,
     output wire irq,
 
     // core
     input wire kernel_loaded,
     output wire core_enable,
     output wire core_reset,
+    output wire core_abort,
     input wire dropped,
     input wire [IN_W-1:0] frame_pixel,
     input wire frame_first,
@@ -92,10 +102,21 @@ module control #(
     assign reset_done = done_q;
     assign core_reset = reset_q;
     assign core_enable = enable && kernel_loaded && !resetting;
+    assign clear_flags = reset_q && clocks_q == 0;
+
+    // Clocks since the source last offered something, in a soft reset.
+    reg [PATIENCE_W:0] silent_q;
+    reg abort_q;
+    wire is_dead = silent_q[PATIENCE_W];
+    assign core_abort = abort_q;
 
     always @(posedge clk) begin
         if (enters && !leaves) in_flight_q <= in_flight_q + 1'b1;
         if (leaves && !enters) in_flight_q <= in_flight_q - 1'b1;
+
+        if (!draining_q || s_axis_tvalid) silent_q <= {PATIENCE_W + 1{1'b0}};
+        else if (!is_dead) silent_q <= silent_q + 1'b1;
+        abort_q <= abort_frame || is_dead;
 
         done_q <= 1'b0;
         if (soft_reset && !resetting) begin
@@ -119,6 +140,8 @@ module control #(
             draining_q <= 1'b0;
             reset_q <= 1'b0;
             done_q <= 1'b0;
+            silent_q <= {PATIENCE_W + 1{1'b0}};
+            abort_q <= 1'b0;
         end
     end
 
@@ -171,16 +194,25 @@ module control #(
     reg irq_q;
     assign irq = irq_q;
 
+    // The last words of frames, as long under way as in crc32.
+    reg last_in_q;
+    reg last_out_q;
     always @(posedge clk) begin
+        last_in_q <= frame_valid && frame_last;
+        last_out_q <= leaves;
         event_q[6] <= m_axis_tvalid && !m_axis_tready;
         event_q[5] <= s_axis_tvalid && !s_axis_tready;
         event_q[4] <= dropped;
         event_q[3] <= m_axis_tvalid && m_axis_tready && m_axis_tlast;
         event_q[2] <= s_axis_tvalid && s_axis_tready && s_axis_tlast;
-        event_q[1] <= frame_out;
-        event_q[0] <= frame_in;
+        event_q[1] <= last_out_q;
+        event_q[0] <= last_in_q;
         irq_q <= |(irq_status & irq_enable);
-        if (clear) event_q <= {COUNTERS{1'b0}};
+        if (clear) begin
+            last_in_q <= 1'b0;
+            last_out_q <= 1'b0;
+            event_q <= {COUNTERS{1'b0}};
+        end
         if (rst) irq_q <= 1'b0;
     end
 

@@ -19,6 +19,7 @@
 //
 // frame_width (1 .. MAX_W), frame_height (1 ..) and enable are taken with the SOF beat. Whatever
 // arrives, whole frames leave: framer has the table, and the flags (pulses of one clock) are its.
+// abort_frame has zeros complete the frame that comes in.
 //
 // Kernel: kernel and bias must stay as they are in the clock of kernel_take and in the next one; from
 // then on they must be those of the frame that announced it. A frame whose first pixel enters while
@@ -75,6 +76,7 @@ module deconv #(
     input wire [C_IN*K*K*WEIGHT_W-1:0] kernel,
     input wire [BIAS_BITS-1:0] bias,
     input wire enable,
+    input wire abort_frame,
     input wire take_kernel,
     output wire kernel_claim,
     output wire kernel_take,
@@ -85,6 +87,7 @@ module deconv #(
     output wire sof_late,
     output wire bad_size,
     output wire dropped,
+    output wire aborted,
 
     output wire [C_IN*PIXEL_W-1:0] frame_pixel,
     output wire frame_first,
@@ -191,6 +194,7 @@ module deconv #(
         .in_enable(beat_in[PIXEL_BITS+34]),
         .in_valid(beat_valid),
         .in_ready(beat_ready),
+        .abort_frame(abort_frame),
         .out_pixel(pixel),
         .out_sof(sof),
         .out_eol(eol),
@@ -204,7 +208,8 @@ module deconv #(
         .sof_early(sof_early),
         .sof_late(sof_late),
         .bad_size(bad_size),
-        .dropped(dropped)
+        .dropped(dropped),
+        .aborted(aborted)
     );
     assign frame_pixel = pixel;
     assign frame_first = sof;

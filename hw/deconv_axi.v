@@ -2,10 +2,10 @@
 //
 //   s_axis_video -> deconv -> m_axis_video          registers: docs/registers.md
 //                     ^  |
-//   s_axi_control -> registers, kernel_store, control -> irq
+//   s_axi_control -> axil -> registers, kernel_store, control -> irq
 //
-// The core alone is deconv. This top is wiring only: `registers` (made from registers.rdl) holds what
-// software reads and writes, kernel_store the two sets of weights, control counters, signatures and
+// The core alone is deconv. This top is wiring only: axil is the bus, `registers` (made from
+// registers.rdl) holds what software reads and writes, kernel_store the two sets of weights, control counters, signatures and
 // the soft reset.
 //
 // Parameters: those of deconv, and what only the registers tell: C_OUT, MAX_H, CONFIG_HASH, and the
@@ -159,7 +159,8 @@ module deconv_axi #(
     wire enable;
     wire soft_reset;
     wire clear_counters;
-    wire [6:0] errors;  // events, one clock each
+    wire abort_frame;
+    wire [7:0] errors;  // events, one clock each
     wire any_error = |errors;
     wire [4:0] irq_status;
     wire [4:0] irq_enable;
@@ -176,6 +177,8 @@ module deconv_axi #(
     wire reset_done;
     wire core_enable;
     wire core_reset;
+    wire core_abort;
+    wire clear_flags;
     wire kernel_loaded;
     wire kernel_locked;
     wire kernel_pending;
@@ -194,71 +197,114 @@ module deconv_axi #(
     wire [31:0] stalled_in;
     wire [31:0] stalled_out;
 
-    // The written word stands in its register the clock after the write.
-    reg kernel_write_q;
-    always @(posedge aclk) kernel_write_q <= kernel_data_modified && !rst;
+    wire request;
+    wire request_is_write;
+    wire [7:0] request_address;
+    wire [31:0] write_data;
+    wire [3:0] write_strb;
+    wire write_ack;
+    wire write_error;
+    wire read_ack;
+    wire read_error;
+    wire [31:0] read_data;
+    axil #(
+        .ADDR_W(8)
+    ) axil (
+        .clk(aclk),
+        .rst(rst),
+        .s_axil_awaddr(s_axi_control_awaddr),
+        .s_axil_awvalid(s_axi_control_awvalid),
+        .s_axil_awready(s_axi_control_awready),
+        .s_axil_wdata(s_axi_control_wdata),
+        .s_axil_wstrb(s_axi_control_wstrb),
+        .s_axil_wvalid(s_axi_control_wvalid),
+        .s_axil_wready(s_axi_control_wready),
+        .s_axil_bresp(s_axi_control_bresp),
+        .s_axil_bvalid(s_axi_control_bvalid),
+        .s_axil_bready(s_axi_control_bready),
+        .s_axil_araddr(s_axi_control_araddr),
+        .s_axil_arvalid(s_axi_control_arvalid),
+        .s_axil_arready(s_axi_control_arready),
+        .s_axil_rdata(s_axi_control_rdata),
+        .s_axil_rresp(s_axi_control_rresp),
+        .s_axil_rvalid(s_axi_control_rvalid),
+        .s_axil_rready(s_axi_control_rready),
+        .request(request),
+        .is_write(request_is_write),
+        .address(request_address),
+        .write_data(write_data),
+        .write_strb(write_strb),
+        .write_ack(write_ack),
+        .write_error(write_error),
+        .read_ack(read_ack),
+        .read_error(read_error),
+        .read_data(read_data)
+    );
+
+    // The block acknowledges every request in its clock.
+    wire stall_write;
+    wire stall_read;
+    wire unused = &{1'b0, stall_write, stall_read, s_axi_control_awprot, s_axi_control_arprot};
 
     registers registers (
         .clk(aclk),
         .rst(rst),
-        .s_axil_awready(s_axi_control_awready),
-        .s_axil_awvalid(s_axi_control_awvalid),
-        .s_axil_awaddr(s_axi_control_awaddr),
-        .s_axil_awprot(s_axi_control_awprot),
-        .s_axil_wready(s_axi_control_wready),
-        .s_axil_wvalid(s_axi_control_wvalid),
-        .s_axil_wdata(s_axi_control_wdata),
-        .s_axil_wstrb(s_axi_control_wstrb),
-        .s_axil_bready(s_axi_control_bready),
-        .s_axil_bvalid(s_axi_control_bvalid),
-        .s_axil_bresp(s_axi_control_bresp),
-        .s_axil_arready(s_axi_control_arready),
-        .s_axil_arvalid(s_axi_control_arvalid),
-        .s_axil_araddr(s_axi_control_araddr),
-        .s_axil_arprot(s_axi_control_arprot),
-        .s_axil_rready(s_axi_control_rready),
-        .s_axil_rvalid(s_axi_control_rvalid),
-        .s_axil_rdata(s_axi_control_rdata),
-        .s_axil_rresp(s_axi_control_rresp),
+        .s_cpuif_req(request),
+        .s_cpuif_req_is_wr(request_is_write),
+        .s_cpuif_addr(request_address),
+        .s_cpuif_wr_data(write_data),
+        .s_cpuif_wr_biten({
+            {8{write_strb[3]}}, {8{write_strb[2]}}, {8{write_strb[1]}}, {8{write_strb[0]}}
+        }),
+        .s_cpuif_req_stall_wr(stall_write),
+        .s_cpuif_req_stall_rd(stall_read),
+        .s_cpuif_rd_ack(read_ack),
+        .s_cpuif_rd_err(read_error),
+        .s_cpuif_rd_data(read_data),
+        .s_cpuif_wr_ack(write_ack),
+        .s_cpuif_wr_err(write_error),
 
         .hwif_in_config_hash_hash(CONFIG_HASH),
         .hwif_out_control_enable(enable),
         .hwif_out_control_soft_reset(soft_reset),
         .hwif_out_control_clear_counters(clear_counters),
+        .hwif_out_control_abort(abort_frame),
         .hwif_in_status_running(running),
         .hwif_in_status_resetting(resetting),
         .hwif_in_status_kernel_loaded(kernel_loaded),
         .hwif_in_status_kernel_pending(kernel_pending),
         .hwif_in_status_kernel_locked(kernel_locked),
         .hwif_in_errors_eol_early_hwset(errors[0]),
-        .hwif_in_errors_eol_early_hwclr(core_reset),
+        .hwif_in_errors_eol_early_hwclr(clear_flags),
         .hwif_in_errors_eol_late_hwset(errors[1]),
-        .hwif_in_errors_eol_late_hwclr(core_reset),
+        .hwif_in_errors_eol_late_hwclr(clear_flags),
         .hwif_in_errors_sof_early_hwset(errors[2]),
-        .hwif_in_errors_sof_early_hwclr(core_reset),
+        .hwif_in_errors_sof_early_hwclr(clear_flags),
         .hwif_in_errors_sof_late_hwset(errors[3]),
-        .hwif_in_errors_sof_late_hwclr(core_reset),
+        .hwif_in_errors_sof_late_hwclr(clear_flags),
         .hwif_in_errors_bad_size_hwset(errors[4]),
-        .hwif_in_errors_bad_size_hwclr(core_reset),
+        .hwif_in_errors_bad_size_hwclr(clear_flags),
         .hwif_in_errors_kernel_refused_hwset(errors[5]),
-        .hwif_in_errors_kernel_refused_hwclr(core_reset),
+        .hwif_in_errors_kernel_refused_hwclr(clear_flags),
         .hwif_in_errors_kernel_ignored_hwset(errors[6]),
-        .hwif_in_errors_kernel_ignored_hwclr(core_reset),
+        .hwif_in_errors_kernel_ignored_hwclr(clear_flags),
+        .hwif_in_errors_aborted_hwset(errors[7]),
+        .hwif_in_errors_aborted_hwclr(clear_flags),
         .hwif_out_irq_status_frame_in(irq_status[0]),
         .hwif_in_irq_status_frame_in_hwset(frame_in),
-        .hwif_in_irq_status_frame_in_hwclr(core_reset),
+        .hwif_in_irq_status_frame_in_hwclr(clear_flags),
         .hwif_out_irq_status_frame_out(irq_status[1]),
         .hwif_in_irq_status_frame_out_hwset(frame_out),
-        .hwif_in_irq_status_frame_out_hwclr(core_reset),
+        .hwif_in_irq_status_frame_out_hwclr(clear_flags),
         .hwif_out_irq_status_kernel_taken(irq_status[2]),
         .hwif_in_irq_status_kernel_taken_hwset(kernel_taken),
-        .hwif_in_irq_status_kernel_taken_hwclr(core_reset),
+        .hwif_in_irq_status_kernel_taken_hwclr(clear_flags),
         .hwif_out_irq_status_error(irq_status[3]),
         .hwif_in_irq_status_error_hwset(any_error),
-        .hwif_in_irq_status_error_hwclr(core_reset),
+        .hwif_in_irq_status_error_hwclr(clear_flags),
         .hwif_out_irq_status_reset_done(irq_status[4]),
         .hwif_in_irq_status_reset_done_hwset(reset_done),
-        .hwif_in_irq_status_reset_done_hwclr(core_reset),
+        .hwif_in_irq_status_reset_done_hwclr(clear_flags),
         .hwif_out_irq_enable_frame_in(irq_enable[0]),
         .hwif_out_irq_enable_frame_out(irq_enable[1]),
         .hwif_out_irq_enable_kernel_taken(irq_enable[2]),
@@ -323,6 +369,14 @@ module deconv_axi #(
         .hwif_in_output_overflow(OUT_O[1:0])
     );
 
+    // The written word stands in its register the clock after the write.
+    reg kernel_write_q;
+    reg kernel_partial_q;
+    always @(posedge aclk) begin
+        kernel_write_q <= kernel_data_modified && !rst;
+        kernel_partial_q <= !(&write_strb);
+    end
+
     wire kernel_claim;
     wire kernel_take;
     wire [C_IN*K*K*WEIGHT_W-1:0] kernel;
@@ -340,6 +394,7 @@ module deconv_axi #(
         .rst(rst),
         .data(kernel_data),
         .write(kernel_write_q),
+        .partial(kernel_partial_q),
         .start(kernel_start),
         .commit(kernel_commit),
         .count(kernel_count),
@@ -360,6 +415,9 @@ module deconv_axi #(
     // The core takes any height; a frame higher than promised is refused like one without lines.
     wire [15:0] height = frame_height > MAX_H[15:0] ? 16'd0 : frame_height;
     wire dropped;
+    // What the core still tells as its reset begins is of before.
+    wire [5:0] video_errors;
+    assign {errors[7], errors[4:0]} = core_reset ? 6'd0 : video_errors;
     wire [PIXEL_BITS-1:0] frame_pixel;
     wire frame_first;
     wire frame_last;
@@ -399,15 +457,17 @@ module deconv_axi #(
         .kernel(kernel),
         .bias(bias),
         .enable(core_enable),
+        .abort_frame(core_abort),
         .take_kernel(kernel_pending),
         .kernel_claim(kernel_claim),
         .kernel_take(kernel_take),
-        .eol_early(errors[0]),
-        .eol_late(errors[1]),
-        .sof_early(errors[2]),
-        .sof_late(errors[3]),
-        .bad_size(errors[4]),
+        .eol_early(video_errors[0]),
+        .eol_late(video_errors[1]),
+        .sof_early(video_errors[2]),
+        .sof_late(video_errors[3]),
+        .bad_size(video_errors[4]),
         .dropped(dropped),
+        .aborted(video_errors[5]),
         .frame_pixel(frame_pixel),
         .frame_first(frame_first),
         .frame_last(frame_last),
@@ -434,16 +494,19 @@ module deconv_axi #(
         .rst(rst),
         .enable(enable),
         .soft_reset(soft_reset),
+        .abort_frame(abort_frame),
         .clear_counters(clear_counters),
         .irq_status(irq_status),
         .irq_enable(irq_enable),
         .running(running),
         .resetting(resetting),
         .reset_done(reset_done),
+        .clear_flags(clear_flags),
         .irq(irq),
         .kernel_loaded(kernel_loaded),
         .core_enable(core_enable),
         .core_reset(core_reset),
+        .core_abort(core_abort),
         .dropped(dropped),
         .frame_pixel(frame_pixel),
         .frame_first(frame_first),

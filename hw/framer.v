@@ -14,13 +14,18 @@
 //   SOF with in_enable = 0                    dropped with all up to the next SOF      none
 //   a pause, anywhere                         nothing                                  none
 //
+// abort_frame ends a frame whose source died: zeros complete it, and all up to the next SOF is dropped,
+// without a flag. `aborted` tells that there was such a frame; without one, and while zeros complete
+// it already, it does nothing. A SOF that waits, or comes in the same clock, starts its frame after
+// that. While it stays high no frame is left waiting for a beat.
+//
 // A line broken off by SOF raises sof_early only. The surplus of the last line raises eol_late, not
 // sof_late. Without enable, a bad size raises no flag. A refused SOF, too, completes the frame that
 // ran. No flag is raised for what follows a refused SOF.
 //
 // Flags are pulses of one clock: eol_early and eol_late once a line, sof_early and bad_size once a
 // SOF, sof_late and dropped at every beat. They come 2 clocks after the beat's handshake, or later
-// if the beat has to wait.
+// if the beat has to wait; aborted comes a clock after abort_frame.
 //
 // in_width, in_height and in_enable matter on a SOF beat only; out_width and out_height are constant
 // from a frame's SOF to out_end, its last pixel.
@@ -31,7 +36,8 @@
 //
 // Latency: 2 clocks. Throughput: a pixel a clock, from line to line and from frame to frame; zeros
 // take a clock each, and an early SOF one more. Storage: a beat, and the two words of skid.
-// It does not end a frame by itself: a frame that stops in the middle waits for its next beat.
+// It does not end a frame by itself: a frame that stops in the middle waits for its next beat, or for
+// abort_frame.
 // Golden: deconv4k.framing.run
 `default_nettype none
 
@@ -54,6 +60,8 @@ module framer #(
     input wire in_valid,
     output wire in_ready,
 
+    input wire abort_frame,  // complete the running frame with zeros
+
     // whole frames
     output wire [PIXEL_BITS-1:0] out_pixel,
     output wire out_sof,
@@ -70,7 +78,8 @@ module framer #(
     output wire sof_early,
     output wire sof_late,
     output wire bad_size,
-    output wire dropped
+    output wire dropped,
+    output wire aborted
 );
     generate
         if (MAX_W < 1 || MAX_W > 65535) begin : g_max_w
@@ -156,7 +165,7 @@ module framer #(
     wire other = beat_valid_q && !beat_sof;
     wire start = sof && !running_q && beat_good;
     wire refuse = sof && !running_q && !beat_good;
-    wire early = sof && running_q && !zero;
+    wire early = sof && running_q && !zero && !abort_frame;
     wire pixel = other && running_q && !zero && !surplus_q;
     wire stray = other && (!running_q || !zero && surplus_q);
 
@@ -167,9 +176,12 @@ module framer #(
 
     // What is rare is decided here, so that simulators pass it by.
     wire ends = last_column && last_row;
+    wire complete = last_row && (pad_q || pass && (last_column || beat_eol));
+    wire aborts = abort_frame && running_q && !finish_q && !complete;
     wire line_done = emit && last_column;
     wire line_marked = pass && (last_column || beat_eol || start);
-    wire [5:0] events = {
+    wire [6:0] events = {
+        aborts,
         drop,
         refuse && beat_bad,
         stray && !running_q && !surplus_q && !lost_q,
@@ -177,8 +189,8 @@ module framer #(
         line_marked && last_column && !beat_eol,
         line_marked && !last_column && beat_eol
     };
-    reg [5:0] events_q;
-    assign {dropped, bad_size, sof_late, sof_early, eol_late, eol_early} = events_q;
+    reg [6:0] events_q;
+    assign {aborted, dropped, bad_size, sof_late, sof_early, eol_late, eol_early} = events_q;
 
     always @(posedge clk) begin
         if (emit) begin
@@ -207,9 +219,9 @@ module framer #(
             if (beat_eol && !last_column) pad_q <= 1'b1;
             surplus_q <= last_column && !beat_eol;
         end
-        if (early) finish_q <= 1'b1;
+        if (early || aborts) finish_q <= 1'b1;
         if (stray && beat_eol) surplus_q <= 1'b0;
-        if (refuse) lost_q <= 1'b1;
+        if (refuse || aborts) lost_q <= 1'b1;
 
         events_q <= events;
         if (rst) begin
@@ -218,7 +230,7 @@ module framer #(
             finish_q <= 1'b0;
             surplus_q <= 1'b0;
             lost_q <= 1'b1;
-            events_q <= 6'd0;
+            events_q <= 7'd0;
         end
     end
 

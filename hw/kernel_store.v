@@ -7,8 +7,8 @@
 //
 // `start` empties the written set (so do reset and a take), `write` appends a word, `commit` offers
 // the set. A commit is refused, and the running set is left alone, when the number of words is not
-// WORDS or when a code did not fit its format; missing words may follow and be committed again,
-// anything else needs a new start. From a commit to its take the set is locked: start, write and
+// WORDS, when a code did not fit its format, or when a word was not written as a whole; missing words
+// may follow and be committed again, anything else needs a new start. From a commit to its take the set is locked: start, write and
 // commit are ignored. A start goes before a commit of the same clock, which then is refused.
 //
 // `pending` stands until kernel_claim: a frame has started that will use the set. After kernel_take
@@ -50,6 +50,7 @@ module kernel_store #(
 
     input wire [31:0] data,
     input wire write,
+    input wire partial,  // not all bytes of the word were written
     input wire start,
     input wire commit,
     output wire [15:0] count,  // words of the written set, one more than WORDS if too many
@@ -133,7 +134,7 @@ module kernel_store #(
     reg [SLOT_W-1:0] slot_q;
     reg shift_q;
     reg [COUNT_W-1:0] count_q;
-    reg misfit_q;  // a code of the written set did not fit
+    reg misfit_q;  // a code of the written set did not fit, or a word was not whole
     reg locked_q;
     reg ready_q;  // locked, and its signature is there
     reg claimed_q;
@@ -161,7 +162,8 @@ module kernel_store #(
     reg is_weight_q;
     reg weight_bad_q;
     reg bias_bad_q;
-    wire bad = keep_q && (is_weight_q ? weight_bad_q : bias_bad_q);
+    reg part_q;
+    wire bad = keep_q && (part_q || (is_weight_q ? weight_bad_q : bias_bad_q));
     wire keep = now_write && is_room && !now_start;
     wire good = count_q == FULL && !misfit_q && !bad && !now_start && !now_write;
 
@@ -246,6 +248,7 @@ module kernel_store #(
         is_weight_q <= is_weight;
         weight_bad_q <= !(&fits);
         bias_bad_q <= !bias_fits;
+        part_q <= !loading_q && partial;
         if (bad) misfit_q <= 1'b1;
         if (now_commit && good) locked_q <= 1'b1;
         ready_q <= locked_q;

@@ -135,10 +135,11 @@ module bench #(
     wire m_end;
     wire [4:0] events;
     wire drop;
+    wire aborted;
     wire [1:0] kernel_signals;
     wire [C_IN*PIXEL_W-1:0] frame_pixel;
     wire [2:0] frame_signals;
-    wire unused = &{1'b0, kernel_signals, frame_pixel, frame_signals};
+    wire unused = &{1'b0, aborted, kernel_signals, frame_pixel, frame_signals};
     deconv #(
         .K(K),
         .S(S),
@@ -173,6 +174,7 @@ module bench #(
         .kernel(kernel),
         .bias(biases[0]),
         .enable(1'b1),
+        .abort_frame(1'b0),
         .take_kernel(1'b0),
         .kernel_claim(kernel_signals[0]),
         .kernel_take(kernel_signals[1]),
@@ -182,6 +184,7 @@ module bench #(
         .sof_late(events[3]),
         .bad_size(events[4]),
         .dropped(drop),
+        .aborted(aborted),
         .frame_pixel(frame_pixel),
         .frame_first(frame_signals[0]),
         .frame_last(frame_signals[1]),

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PERIOD = 2
 """Of the clock, in ns."""
 
+OKAY, SLVERR = 0, 2
+"""Answers of AXI4-Lite."""
+
 CASES: dict[str, dict[str, Any]] = {
     "x2_k3_4ppc": {
         "layer": {"kernel": 3, "stride": 2, "padding": 1, "output_padding": 1},
@@ -109,10 +112,31 @@ class Bench:
         return int(getattr(self.dut, name).value)
 
     async def read(self, name: str) -> int:
-        return int(await self.master.read_dword(self.map[name].address))
+        answer = await self.master.read(self.map[name].address, 4)
+        assert answer.resp == OKAY, name
+        return int.from_bytes(answer.data, "little")
 
     async def write(self, name: str, word: int) -> None:
-        await self.master.write_dword(self.map[name].address, word)
+        answer = await self.master.write(self.map[name].address, word.to_bytes(4, "little"))
+        assert answer.resp == OKAY, name
+
+    async def get(self, address: int) -> tuple[int, int]:
+        """Read any address, while nothing else is under way; the word and the answer."""
+        from cocotbext.axi.axil_channels import AxiLiteARTransaction
+
+        ask, take = self.master.read_if.ar_channel, self.master.read_if.r_channel
+        await ask.send(AxiLiteARTransaction(araddr=address))
+        got = await take.recv()
+        return int(got.rdata), int(got.rresp)
+
+    async def put(self, address: int, word: int, strb: int = 15) -> int:
+        """Write any address, while nothing else is under way; the answer."""
+        from cocotbext.axi.axil_channels import AxiLiteAWTransaction, AxiLiteWTransaction
+
+        channels = self.master.write_if
+        await channels.aw_channel.send(AxiLiteAWTransaction(awaddr=address))
+        await channels.w_channel.send(AxiLiteWTransaction(wdata=word, wstrb=strb))
+        return int((await channels.b_channel.recv()).bresp)
 
     async def fields(self, name: str) -> dict[str, int]:
         return self.map[name].values(await self.read(name))

@@ -5,8 +5,12 @@
 //   0 flags width height pixel   offer a beat; flags are {enable, eol, sof}
 //   1 0 0 0 0                    end of a sequence: wait until nothing moves, then write "s"
 //   2 clocks 0 0 0               go on, and so many clocks later reset for one clock: write "r"
+//   3 clocks 0 0 0               the same with abort_frame, unless it is high already: write "a"
+//   4 0 0 0 0                    wait until nothing moves, then abort_frame for one clock: write "a"
 //
 // trace.txt: "o" for each output beat, and "s" or "r" with what was counted since the last of them.
+// "a" comes with the number of beats since then that framer had looked at when the frame ended, or
+// with -1 if a SOF has ended it already, or zeros complete it.
 // Clocks are those of the first and the last beat accepted, and of the first and the last output.
 // "h" ends the file if no beat is accepted for `patience` clocks though some are left.
 //
@@ -59,7 +63,8 @@ module framer_all #(
     wire [HEIGHT_W-1:0] out_height;
     wire out_valid;
     reg out_ready;
-    wire [5:0] flags;
+    reg abort_frame;
+    wire [6:0] flags;
     framer #(
         .PIXEL_BITS(PIXEL_BITS),
         .WIDTH_W(WIDTH_W),
@@ -76,6 +81,7 @@ module framer_all #(
         .in_enable(beat[BEAT_W-1]),
         .in_valid(valid),
         .in_ready(ready),
+        .abort_frame(abort_frame),
         .out_pixel(out_pixel),
         .out_sof(out_sof),
         .out_eol(out_eol),
@@ -89,7 +95,8 @@ module framer_all #(
         .sof_early(flags[2]),
         .sof_late(flags[3]),
         .bad_size(flags[4]),
-        .dropped(flags[5])
+        .dropped(flags[5]),
+        .aborted(flags[6])
     );
     wire [OUT_W-1:0] out = {out_sof, out_eol, out_end, out_width, out_height, out_pixel};
 
@@ -108,6 +115,7 @@ module framer_all #(
     reg [15:0] pause_q;
     reg [15:0] stall_q;
     reg [15:0] reset_in;
+    reg [15:0] abort_in;
     reg [3:0] start;
     reg [3:0] quiet;
     reg [31:0] stuck;
@@ -115,9 +123,11 @@ module framer_all #(
     reg [OUT_W-1:0] held_out;
     reg [31:0] clock;
     reg [31:0] accepted;
+    reg [31:0] looked;
+    reg ended;
     reg [31:0] outputs;
     reg [31:0] violations;
-    reg [31:0] raised[0:5];
+    reg [31:0] raised[0:6];
     reg [31:0] first_in;
     reg [31:0] last_in;
     reg [31:0] first_out;
@@ -135,7 +145,7 @@ module framer_all #(
             accepted = 0;
             outputs = 0;
             violations = 0;
-            for (i = 0; i < 6; i = i + 1) raised[i] = 0;
+            for (i = 0; i < 7; i = i + 1) raised[i] = 0;
             first_in = 0;
             last_in = 0;
             first_out = 0;
@@ -149,8 +159,8 @@ module framer_all #(
         begin
             $fwrite(trace, "%c %0d %0d %0d %0d %0d", letter, accepted, raised[0], raised[1],
                     raised[2], raised[3]);
-            $fwrite(trace, " %0d %0d %0d %0d %0d %0d %0d\n", raised[4], raised[5], violations,
-                    first_in, last_in, first_out, last_out);
+            $fwrite(trace, " %0d %0d %0d %0d %0d %0d %0d %0d\n", raised[4], raised[6], raised[5],
+                    violations, first_in, last_in, first_out, last_out);
             clear;
         end
     endtask
@@ -162,6 +172,8 @@ module framer_all #(
         pause_q = 0;
         stall_q = 0;
         reset_in = 0;
+        abort_in = 0;
+        abort_frame = 1'b0;
         start = 0;
         held = 1'b0;
         held_out = 0;
@@ -184,6 +196,14 @@ module framer_all #(
             clock = clock + 1;
 
             // what the last clock brought
+            ended = framer.finish_q || framer.sof && !framer.running_q;
+            if (abort_frame && !rst && ended) begin
+                $fwrite(trace, "a -1\n");
+            end else if (abort_frame && !rst) begin
+                looked = accepted - {31'd0, framer.beat_valid_q};
+                if (framer.take && !framer.start) looked = looked + 1;
+                $fwrite(trace, "a %0d\n", looked);
+            end
             quiet = valid || out_valid ? 0 : quiet + 1'b1;
             stuck = stuck + 1;
             if (valid && ready) begin
@@ -199,8 +219,8 @@ module framer_all #(
                 $fwrite(trace, "o %h %h %h %h %h\n", out_sof, out_end, out_width, out_height,
                         out_pixel);
             end
-            if (flags !== 6'd0) begin
-                for (i = 0; i < 6; i = i + 1) if (flags[i] === 1'b1) raised[i] = raised[i] + 1;
+            if (flags !== 7'd0) begin
+                for (i = 0; i < 7; i = i + 1) if (flags[i] === 1'b1) raised[i] = raised[i] + 1;
             end
             if (^{ready, out_valid, flags} === 1'bx) violations = violations + 1;
             if (out_valid === 1'b1 && ^out === 1'bx) violations = violations + 1;
@@ -210,7 +230,7 @@ module framer_all #(
             if (rst) write("r");
 
             // the end of a sequence, of the script, or of patience
-            if (loaded && op == 1 && quiet > 5 && reset_in == 0) begin
+            if (loaded && op == 1 && quiet > 5 && reset_in == 0 && abort_in == 0) begin
                 write("s");
                 load;
             end
@@ -227,6 +247,19 @@ module framer_all #(
             end
             rst <= reset_in == 1;
             if (reset_in != 0) reset_in = reset_in - 1'b1;
+
+            // aborts, likewise
+            if (loaded && op == 3 && abort_in == 0) begin
+                abort_in = a + 1'b1;
+                load;
+            end
+            if (loaded && op == 4 && quiet > 5) begin
+                abort_in = 1;
+                quiet = 0;
+                load;
+            end
+            abort_frame <= abort_in == 1;
+            if (abort_in != 0) abort_in = abort_in - 1'b1;
 
             // the next beat
             if (ready || !valid) begin

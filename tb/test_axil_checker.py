@@ -61,6 +61,9 @@ GOOD: list[list[Bus]] = [
     [both(ADDRESS, DATA, ASK), *[both(offer("b", 0), offer("r", 0))] * 3 * LIMIT,
      both(ANSWER, READ)],
     [ADDRESS, *[{}] * 3 * LIMIT, DATA, ANSWER],
+    # Nor does the other direction wait for it.
+    [ASK, *[both(ADDRESS, DATA, offer("r", 0)), both(ANSWER, offer("r", 0))] * LIMIT, READ],
+    [both(ADDRESS, DATA), *[both(ASK, offer("b", 0)), both(READ, offer("b", 0))] * LIMIT, ANSWER],
     # Reset forgets what was under way.
     [both(ADDRESS, DATA, ASK), *RESET, *[{}] * 2 * LIMIT, ADDRESS, *RESET, DATA, ADDRESS, ANSWER],
 ]  # fmt: skip
@@ -94,6 +97,11 @@ def faults() -> list[tuple[str, list[Bus]]]:
     quiet: list[Bus] = [{}] * (LIMIT + 1)
     found.append(("B_MISSING", [ADDRESS, DATA, *quiet, ANSWER]))
     found.append(("B_MISSING", [both(offer("aw", 0), offer("w", 0))] * (LIMIT + 2)))
+    # One direction that waits for the other's answer to be taken.
+    found.append(("B_MISSING", [ASK, both(ADDRESS, DATA, offer("r", 0)),
+                                *[offer("r", 0)] * (LIMIT + 1), both(ANSWER, READ)]))  # fmt: skip
+    found.append(("R_MISSING", [both(ADDRESS, DATA), both(ASK, offer("b", 0)),
+                                *[offer("b", 0)] * (LIMIT + 1), both(ANSWER, READ)]))  # fmt: skip
     found.append(("B_MISSING", [ADDRESS, *[offer("w", 0)] * (LIMIT + 1)]))
     found.append(("R_MISSING", [ASK, *quiet, READ]))
     found.append(("R_MISSING", [offer("ar", 0)] * (LIMIT + 2)))
@@ -127,8 +135,8 @@ async def each_broken_rule_is_counted(dut: SimHandleBase) -> None:
     assert int(dut.errors.value) == 0
     for clocks in GOOD:
         assert await play(dut, clocks) == {}, clocks
-    assert int(dut.writes.value) == 16
-    assert int(dut.reads.value) == 7
+    assert int(dut.writes.value) == 17 + LIMIT
+    assert int(dut.reads.value) == 8 + LIMIT
     assert await play(dut, RESET) == {}
 
     seen = set()

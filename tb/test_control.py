@@ -15,7 +15,7 @@ from harness import case, edge, reset, run, runs, settle
 CASES = {"one_channel": (8, 32), "three_channels": (27, 8), "wide": (40, 88)}
 
 INPUTS = (
-    *("enable", "soft_reset", "clear_counters", "irq_status", "irq_enable", "kernel_loaded"),
+    *("enable", "soft_reset", "abort_frame", "clear_counters", "irq_status", "irq_enable", "kernel_loaded"),
     *("dropped", "frame_pixel", "frame_first", "frame_last", "frame_valid"),
     *("s_axis_tlast", "s_axis_tvalid", "s_axis_tready"),
     *("m_axis_tdata", "m_axis_tuser", "m_axis_tlast", "m_axis_tvalid", "m_axis_tready", "out_end"),
@@ -35,7 +35,8 @@ COUNTERS = {
 @runs("name", list(CASES))
 def test_control(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     width, beat = CASES[name]
-    run(sim, "control", {"IN_W": width, "OUT_BITS": beat}, tmp_path, seed)
+    parameters = {"IN_W": width, "OUT_BITS": beat, "PATIENCE_W": 6}
+    run(sim, "control", parameters, tmp_path, seed)
 
 
 class Bench:
@@ -70,7 +71,7 @@ class Bench:
         """One clock: maybe a pixel in, maybe a beat out, and every output compared."""
         dut, rng = self.dut, self.rng
         width, beat = self.p["IN_W"], self.p["OUT_BITS"]
-        events = []
+        events: list[str] = []
         goes_on = bool(self.input)
         valid = rng.random() < (0.7 if goes_on else take)
         last = rng.random() < 0.2
@@ -104,7 +105,6 @@ class Bench:
         for clocks, which, crc in self.due:
             if clocks == 0:
                 self.signatures[which] = crc
-                events.append(f"frame_{which}")
         self.due = [(clocks - 1, which, crc) for clocks, which, crc in self.due if clocks]
         assert int(dut.signature_in.value) == self.signatures["in"]
         assert int(dut.signature_out.value) == self.signatures["out"]
@@ -134,8 +134,10 @@ class Bench:
         ):
             if happened:
                 events.append(name)
+        # With the next clock comes the signature, and with it the count.
+        signed = [f"frame_{which}" for clocks, which, _ in self.due if clocks == 0]
         for name, event in COUNTERS.items():
-            self.counts[name] += event in self.late
+            self.counts[name] += event in self.late or event in signed
             if clear:
                 self.counts[name] = 0
         self.late = events
@@ -200,6 +202,7 @@ async def soft_reset_waits_for_the_last_beat(dut: SimHandleBase) -> None:
             getattr(dut, name).value = 0
         for clock in range(8):
             assert int(dut.core_reset.value), clock
+            assert int(dut.clear_flags.value) == (clock == 0)
             dut.soft_reset.value = int(clock < 7 and rng.random() < 0.3)
             assert not int(dut.reset_done.value)
             await edge(dut)
@@ -214,6 +217,57 @@ async def soft_reset_waits_for_the_last_beat(dut: SimHandleBase) -> None:
         await settle()
         assert not int(dut.reset_done.value)
         await watch(bench, 60)
+
+
+@cocotb.test()
+async def a_dead_source_is_aborted(dut: SimHandleBase) -> None:
+    bench = Bench(dut)
+    patience = 2 ** bench.p["PATIENCE_W"]
+
+    async def clocks(count: int, tvalid: int = 0) -> int:
+        """How many of them core_abort was high in."""
+        dut.s_axis_tvalid.value = tvalid
+        seen = 0
+        for _ in range(count):
+            await settle()
+            seen += int(dut.core_abort.value)
+            assert not int(dut.core_reset.value)
+            await edge(dut)
+        return seen
+
+    for alive in (0, 1, patience - 1):
+        await bench.reset()
+        dut.enable.value = dut.kernel_loaded.value = 1
+        dut.frame_valid.value = dut.frame_first.value = 1
+        await clocks(1)
+        dut.frame_valid.value = 0
+        # A source may be silent for ever; software may say that it is dead.
+        assert await clocks(2 * patience) == 0
+        dut.abort_frame.value = 1
+        assert await clocks(1) == 0
+        dut.abort_frame.value = 0
+        assert await clocks(4) == 1
+        # Not so in a soft reset.
+        dut.soft_reset.value = 1
+        await clocks(1)
+        dut.soft_reset.value = 0
+        if alive:
+            assert await clocks(alive) == 0
+            assert await clocks(1, tvalid=1) == 0
+        assert await clocks(patience + 1) == 0
+        assert await clocks(50) == 50
+        # The frame, completed with zeros, has left.
+        dut.m_axis_tvalid.value = dut.m_axis_tready.value = dut.out_end.value = 1
+        await clocks(1)
+        dut.m_axis_tvalid.value = 0
+        for _ in range(40):
+            await settle()
+            await edge(dut)
+            if int(dut.reset_done.value):
+                break
+        else:
+            raise AssertionError("hangs")
+        assert await clocks(2 * patience) == 0
 
 
 @cocotb.test()

@@ -1,4 +1,4 @@
-"""Malformed video becomes whole frames: every fault and pair, noise, resets, against framing.
+"""Malformed video becomes whole frames: every fault and pair, noise, aborts, resets, against framing.
 
 Many sequences go through one simulation, each of them followed by a good frame: they become a
 script for framer_all.v, and its trace is compared here, sequence by sequence.
@@ -18,7 +18,7 @@ from cocotb.handle import SimHandleBase
 from cocotb.triggers import RisingEdge
 
 from deconv4k import framing
-from deconv4k.framing import FLAGS, Beat
+from deconv4k.framing import FLAGS, Abort, Beat
 from harness import case, run, settle
 
 MAX_W = 6
@@ -33,11 +33,17 @@ stalled = pytest.mark.parametrize("stalls", STALLS)
 
 
 class Trial(NamedTuple):
-    """Beats to be followed by a good frame; resets, so many clocks after the beginning."""
+    """Beats to be followed by a good frame.
+
+    Resets and aborts come so many clocks after the beginning, `quiet` one more abort after so many
+    beats, when nothing moves any more.
+    """
 
     name: str
     beats: list[Beat]
     resets: tuple[int, ...] = ()
+    aborts: tuple[int, ...] = ()
+    quiet: int | None = None
 
 
 class Part(NamedTuple):
@@ -45,6 +51,8 @@ class Part(NamedTuple):
 
     end: str
     outputs: list[str]
+    aborts: list[int]
+    """How many beats framer had looked at by then, -1: the frame was ended by something else."""
     accepted: int
     flags: tuple[int, ...]
     dropped: int
@@ -181,7 +189,10 @@ def script(trials: Sequence[Trial], rng: random.Random) -> str:
     lines = []
     for index, trial in enumerate(trials):
         lines += [f"2 {clocks:x} 0 0 0" for clocks in trial.resets]
-        for beat in [*trial.beats, *good_frame(index)]:
+        lines += [f"3 {clocks:x} 0 0 0" for clocks in trial.aborts]
+        for at, beat in enumerate([*trial.beats, *good_frame(index)]):
+            if at == trial.quiet:
+                lines.append("4 0 0 0 0")
             _, sof, eol, width, height, enable = beat
             if not sof:
                 width, height = rng.choice([(0, 0), (1, 1), (0xFFFF, 3), (5, 0xFFFF)])
@@ -200,21 +211,27 @@ def parts(trace: str) -> list[Part]:
     """The trace, cut at the ends of sequences and at resets."""
     found = []
     outputs: list[str] = []
+    aborts: list[int] = []
     for line in trace.splitlines():
         if line.startswith("o"):
             outputs.append(line)
+        elif line.startswith("a"):
+            aborts.append(int(line.split()[1]))
         else:
             assert line != "h", f"hangs, after {len(found)} parts and {outputs}"
             end, *words = line.split()
-            accepted, *flags, dropped, violations = map(int, words[:8])
-            clocks = map(int, words[8:])
-            found.append(Part(end, outputs, accepted, tuple(flags), dropped, violations, *clocks))
-            outputs = []
+            accepted, *flags, dropped, violations = map(int, words[:9])
+            clocks = map(int, words[9:])
+            counts = (accepted, tuple(flags), dropped, violations)
+            found.append(Part(end, outputs, aborts, *counts, *clocks))
+            outputs, aborts = [], []
     assert not outputs, "the trace ends early"
     return found
 
 
-def expected(before: list[Beat], beats: list[Beat]) -> tuple[list[str], tuple[int, ...], int]:
+def expected(
+    before: list[Beat | Abort], beats: list[Beat | Abort]
+) -> tuple[list[str], tuple[int, ...], int]:
     """Outputs, flags and drops for `beats`, after those `before` them since the last reset."""
     past, whole = framing.run(before, MAX_W), framing.run([*before, *beats], MAX_W)
     assert not past.unfinished
@@ -222,10 +239,19 @@ def expected(before: list[Beat], beats: list[Beat]) -> tuple[list[str], tuple[in
     for rows in whole.frames[len(past.frames) :]:
         outputs += frame_lines(len(rows[0]), len(rows), [pixel for row in rows for pixel in row])
     if whole.unfinished:
-        sof = [beat for beat in beats if beat.sof][-1]
+        sof = [beat for beat in beats if isinstance(beat, Beat) and beat.sof][-1]
         outputs += frame_lines(sof.width, sof.height, whole.unfinished)
     flags = tuple(whole.flags[name] - past.flags[name] for name in FLAGS)
-    return outputs, flags, whole.dropped - past.dropped
+    return outputs, (*flags, whole.aborted - past.aborted), whole.dropped - past.dropped
+
+
+def with_aborts(beats: list[Beat], aborts: list[int]) -> list[Beat | Abort]:
+    """The beats, and aborts after so many of them; those of -1 have no effect."""
+    whole: list[Beat | Abort] = []
+    for at in range(len(beats) + 1):
+        whole += [Abort() for abort in aborts if abort == at]
+        whole += beats[at : at + 1]
+    return whole
 
 
 def frame_lines(width: int, height: int, pixels: list[int]) -> list[str]:
@@ -249,7 +275,7 @@ def play(sim: str, stalls: str, trials: Sequence[Trial], work: Path, seed: int) 
     done = parts((work / "trace.txt").read_text())
 
     left = iter(done)
-    before: list[Beat] = []
+    before: list[Beat | Abort] = []
     outputs = 0
     for index, trial in enumerate(trials):
         good = good_frame(index)
@@ -258,7 +284,10 @@ def play(sim: str, stalls: str, trials: Sequence[Trial], work: Path, seed: int) 
             part = next(left)
             where = (trial, reset, part)
             accepted, beats = beats[: part.accepted], beats[part.accepted :]
-            want, flags, dropped = expected(before, accepted)
+            stream = with_aborts(accepted, part.aborts)
+            want, flags, dropped = expected(before, stream)
+            if trial.quiet is not None:
+                assert trial.quiet in part.aborts, where
             outputs += len(part.outputs)
             assert part.violations == 0, where
             if reset < len(trial.resets):
@@ -274,8 +303,9 @@ def play(sim: str, stalls: str, trials: Sequence[Trial], work: Path, seed: int) 
                 assert part.outputs == want, where
                 assert part.flags == flags, (where, flags)
                 assert part.dropped == dropped, (where, dropped)
-                # A late reset leaves no more than the rest of the good frame.
-                before = good if len(accepted) >= len(good) else accepted
+                # The good frame, or what a late reset left of it.
+                starts = [n for n, one in enumerate(stream) if isinstance(one, Beat) and one.sof]
+                before = stream[starts[-1] :] if starts else stream
     assert next(left, None) is None
     assert outputs > len(trials) > 0
     return done
@@ -320,24 +350,45 @@ def test_random_sequences(sim: str, stalls: str, tmp_path: Path, seed: int) -> N
             trial = with_faults(video(*sizes), chosen)
         if rng.random() < 0.2:
             trial = trial._replace(resets=(rng.randrange(60),))
+        if rng.random() < 0.3:
+            trial = trial._replace(aborts=tuple(rng.sample(range(60), rng.randrange(1, 4))))
         trials.append(trial)
     play(sim, stalls, trials, tmp_path, seed)
+
+
+EDITS: dict[str, Callable[[Slots], None]] = {
+    "none": lambda slots: None,
+    "line completed with zeros": one_pixel(range(3)),
+    "last line completed with zeros": one_pixel(range(3, 6)),
+    "frame completed with zeros": leave_out(range(1, 6)),
+    "surplus of a line": repeat(range(3), sof=False, eol=False),
+    "bad size": replace(range(6), height=0),
+    "lines after the last one": toggle(6, sof=False),
+}
+
+
+@stalled
+def test_abort_at_every_clock(sim: str, stalls: str, tmp_path: Path, seed: int) -> None:
+    """While beats come; and after each beat of a source that then stops, until all is quiet."""
+    good = video((3, 2), (3, 2))
+    trials = []
+    for name, edit in EDITS.items():
+        whole = with_faults(good, [(f"{name}, aborted", edit)])
+        trials += [whole._replace(aborts=(clock,)) for clock in range(45)]
+        trials += [whole._replace(quiet=at) for at in range(len(whole.beats) + 1)]
+        trials += [whole._replace(beats=whole.beats[:at], quiet=at) for at in range(7)]
+    done = play(sim, stalls, trials, tmp_path, seed)
+    aborted = [part.flags[-1] for part in done]
+    assert {0, 1} == set(aborted)
+    assert sum(aborted) > len(trials) // 4
 
 
 @stalled
 def test_reset_at_every_clock(sim: str, stalls: str, tmp_path: Path, seed: int) -> None:
     good = video((3, 2), (3, 2))
-    edits = {
-        "none": lambda slots: None,
-        "line completed with zeros": one_pixel(range(3)),
-        "frame completed with zeros": leave_out(range(1, 6)),
-        "surplus of a line": repeat(range(3), sof=False, eol=False),
-        "bad size": replace(range(6), height=0),
-        "lines after the last one": toggle(6, sof=False),
-    }
     trials = [
         with_faults(good, [(f"{name}, reset after {clock}", edit)])._replace(resets=(clock,))
-        for name, edit in edits.items()
+        for name, edit in EDITS.items()
         for clock in range(45)
     ]
     play(sim, stalls, trials, tmp_path, seed)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from cocotb.handle import SimHandleBase
 from cocotb.task import bridge
+from cocotbext.axi import AxiStreamFrame
 
 from deconv4k import host, manifest
 from deconv4k.errors import InputError
@@ -160,6 +161,53 @@ async def hangs(dut: SimHandleBase) -> None:
     said = await refused(lambda: driver.run(vectors))
     assert said.startswith("receive channel: not done after 0.0001 s; the frame left the engine")
     assert "check TLAST and the length at S2MM" in said
+
+
+def test_a_frame_whose_source_stopped_is_aborted(sim: str, tmp_path: Path, seed: int) -> None:
+    drive(sim, written(tmp_path, seed), tmp_path, seed, "aborts")
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+async def aborts(dut: SimHandleBase) -> None:
+    from deconv4k.registers import REGISTERS
+
+    vectors = manifest.read("set")
+    board, driver = await connected(dut)
+    errors, status = (REGISTERS[name] for name in ("ERRORS", "STATUS"))
+    await bridge(driver.load)(vectors.config, *vectors.kernel())
+    await bridge(driver.write)("CONTROL", REGISTERS["CONTROL"].word(ENABLE=1))
+    # Nothing runs: nothing happens.
+    await bridge(driver.abort)()
+    assert await bridge(driver.read)("ERRORS") == 0
+
+    async def stops(beats: int) -> None:
+        """A DMA that sends so many beats of a frame of the largest size, and no more."""
+        video = vectors.config.video
+        board.axi_gpio_0.dut.size.value = video.height << 16 | video.width
+        source = board.axi_dma_0.sendchannel.source
+        await source.send(AxiStreamFrame(bytes(range(beats))))
+        await source.wait()
+        assert status.values(await bridge(driver.read)("STATUS"))["RUNNING"]
+
+    # The sink takes nothing: a line says so.
+    await stops(3)
+    said = await refused(driver.abort)
+    assert said.startswith("abort: not over after 0.0001 s, a frame is stuck in the engine")
+    said = await refused(driver.reset)
+    assert said.startswith("soft reset: not over after 0.0001 s, a frame is stuck in the engine")
+    dut.m_axis_dma_tready.value = 1
+    await bridge(driver.abort)()
+    await bridge(driver.reset)()
+    await bridge(driver.write)("CONTROL", REGISTERS["CONTROL"].word(ENABLE=1))
+    await stops(3)
+    await bridge(driver.abort)()
+    found = errors.values(await bridge(driver.read)("ERRORS"))
+    assert found == {**dict.fromkeys(found, 0), "ABORTED": 1}
+    assert await bridge(driver.read)("FRAMES_OUT") == 1
+    assert await bridge(driver.read)("CONTROL") == 1
+    dut.m_axis_dma_tready.value = 0
+    results = await bridge(driver.run)(vectors)
+    assert all(each.passed for each in results)
 
 
 def test_a_stale_cache_is_told_from_a_wrong_engine(sim: str, tmp_path: Path, seed: int) -> None:

@@ -65,6 +65,16 @@ int main(void)
 """
 
 
+def test_commands_read_the_lists_of_files(tmp_path: Path) -> None:
+    commands = code("sh").replace("/tmp/deconv_axi", str(tmp_path / "deconv_axi"))
+    commands = commands.replace("\nverilator ", f"\n{simulator.verilator()} ")
+    subprocess.run(["bash", "-e", "-c", commands], cwd=ROOT, check=True)
+    assert (tmp_path / "deconv_axi").exists()
+    (elsewhere,) = re.findall(r"\(`-F (\S+)`\)", PAGE)
+    lint = [simulator.verilator(), "--lint-only", "--top-module", "deconv", "-F", elsewhere]
+    subprocess.run(lint, cwd=ROOT, check=True)
+
+
 def test_c_code_writes_a_kernel(tmp_path: Path) -> None:
     from deconv4k import signature
 

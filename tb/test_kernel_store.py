@@ -95,7 +95,7 @@ class Bench:
         self.pulses = {"refused": 0, "ignored": 0, "taken": 0}
 
     async def reset(self) -> None:
-        idle = {"data": 0, "write": 0, "start": 0, "commit": 0}
+        idle = {"data": 0, "write": 0, "partial": 0, "start": 0, "commit": 0}
         await reset(self.dut, **idle, kernel_claim=0, kernel_take=0, core_reset=0)
         self.clear()
 
@@ -131,6 +131,7 @@ class Bench:
         self,
         *,
         write: int | None = None,
+        partial: bool = False,
         start: bool = False,
         commit: bool = False,
         claim: bool = False,
@@ -141,6 +142,7 @@ class Bench:
         dut = self.dut
         dut.write.value = int(write is not None)
         dut.data.value = self.rng.getrandbits(32) if write is None else write
+        dut.partial.value = int(partial if write is not None else self.rng.random() < 0.5)
         dut.start.value, dut.commit.value = int(start), int(commit)
         dut.kernel_claim.value, dut.kernel_take.value = int(claim), int(take)
         dut.core_reset.value = int(core_reset)
@@ -165,7 +167,7 @@ class Bench:
             if start:
                 self.written = []
             elif write is not None:
-                self.written.append(write)
+                self.written.append(-1 if partial else write)
         self.claimed = (self.claimed or claim) and not core_reset
         self.running = self.active
         settled = self.since_commit is not None and self.since_commit >= 3
@@ -184,6 +186,7 @@ class Bench:
             inputs = [int(self.rng.random() < 0.2 and clocks < self.size) for _ in range(3)]
             dut.write.value, dut.start.value, dut.commit.value = inputs
             dut.data.value = self.rng.getrandbits(32)
+            dut.partial.value = int(self.rng.random() < 0.5)
             tried += int(any(inputs))
             await settle()
             refused += int(dut.refused.value)
@@ -203,11 +206,12 @@ class Bench:
         self.active, self.written = self.sets[0], []
         self.pulses = {"refused": 0, "ignored": 0, "taken": 1}
 
-    async def send(self, words: list[int]) -> None:
-        for word in words:
+    async def send(self, words: list[int], partial: int | None = None) -> None:
+        """Write words; of the one numbered `partial`, only some bytes."""
+        for number, word in enumerate(words):
             while self.rng.random() < 0.3:
                 await self.clock()
-            await self.clock(write=word)
+            await self.clock(write=word, partial=number == partial)
 
     async def use(self) -> None:
         """Claim and take a committed set, some clocks apart, while software goes on trying."""
@@ -261,6 +265,9 @@ def spoilt(p: dict[str, Any], words: list[int], rng: random.Random) -> list[int]
     return words
 
 
+KINDS = ("good", "good", "few", "many", "spoilt", "partial", "again", "completed", "both")
+
+
 @cocotb.test()
 async def sets_right_and_wrong(dut: SimHandleBase) -> None:
     bench = Bench(dut)
@@ -270,7 +277,7 @@ async def sets_right_and_wrong(dut: SimHandleBase) -> None:
     for number in range(150):
         good = rng.choice(bench.sets)
         words = good["words"]
-        kind = rng.choice(["good", "good", "few", "many", "spoilt", "again", "completed", "both"])
+        kind = rng.choice(KINDS)
         if rng.random() < 0.7 or bench.written:
             await bench.clock(start=True)
         if kind == "good":
@@ -281,6 +288,8 @@ async def sets_right_and_wrong(dut: SimHandleBase) -> None:
             await bench.send(words + [rng.getrandbits(32)] * rng.randint(1, 5))
         elif kind == "spoilt":
             await bench.send(spoilt(p, words, rng))
+        elif kind == "partial":
+            await bench.send(words, rng.randrange(len(words)))
         elif kind == "again":
             await bench.send(words[: rng.randint(0, len(words))])
             await bench.clock(start=True)

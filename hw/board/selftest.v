@@ -175,6 +175,7 @@ module selftest #(
         .rst(rst),
         .data(32'b0),
         .write(1'b0),
+        .partial(1'b0),
         .start(1'b0),
         .commit(1'b0),
         .count(store[15:0]),
@@ -193,6 +194,7 @@ module selftest #(
     );
 
     wire [5:0] events;
+    wire aborted;
     wire [PIXEL_BITS-1:0] frame_pixel;
     wire [2:0] frame_signals;
     wire ready;
@@ -237,6 +239,7 @@ module selftest #(
         .kernel(kernel),
         .bias(bias),
         .enable(1'b1),
+        .abort_frame(1'b0),
         .take_kernel(kernel_pending),
         .kernel_claim(kernel_claim),
         .kernel_take(kernel_take),
@@ -246,6 +249,7 @@ module selftest #(
         .sof_late(events[3]),
         .bad_size(events[4]),
         .dropped(events[5]),
+        .aborted(aborted),
         .frame_pixel(frame_pixel),
         .frame_first(frame_signals[0]),
         .frame_last(frame_signals[1]),
@@ -366,7 +370,7 @@ module selftest #(
     assign beat = beat_q;
 
     wire unused = &{
-        1'b0, line_end, store, store_taken, noise_q, wide, in_done, began_valid
+        1'b0, aborted, line_end, store, store_taken, noise_q, wide, in_done, began_valid
     };
 endmodule
 

@@ -5,30 +5,24 @@ module registers (
         input wire clk,
         input wire rst,
 
-        output logic s_axil_awready,
-        input wire s_axil_awvalid,
-        input wire [7:0] s_axil_awaddr,
-        input wire [2:0] s_axil_awprot,
-        output logic s_axil_wready,
-        input wire s_axil_wvalid,
-        input wire [31:0] s_axil_wdata,
-        input wire [3:0]s_axil_wstrb,
-        input wire s_axil_bready,
-        output logic s_axil_bvalid,
-        output logic [1:0] s_axil_bresp,
-        output logic s_axil_arready,
-        input wire s_axil_arvalid,
-        input wire [7:0] s_axil_araddr,
-        input wire [2:0] s_axil_arprot,
-        input wire s_axil_rready,
-        output logic s_axil_rvalid,
-        output logic [31:0] s_axil_rdata,
-        output logic [1:0] s_axil_rresp,
+        input wire s_cpuif_req,
+        input wire s_cpuif_req_is_wr,
+        input wire [7:0] s_cpuif_addr,
+        input wire [31:0] s_cpuif_wr_data,
+        input wire [31:0] s_cpuif_wr_biten,
+        output wire s_cpuif_req_stall_wr,
+        output wire s_cpuif_req_stall_rd,
+        output wire s_cpuif_rd_ack,
+        output wire s_cpuif_rd_err,
+        output wire [31:0] s_cpuif_rd_data,
+        output wire s_cpuif_wr_ack,
+        output wire s_cpuif_wr_err,
 
         input wire [31:0] hwif_in_config_hash_hash,
         output logic hwif_out_control_enable,
         output logic hwif_out_control_soft_reset,
         output logic hwif_out_control_clear_counters,
+        output logic hwif_out_control_abort,
         input wire hwif_in_status_running,
         input wire hwif_in_status_resetting,
         input wire hwif_in_status_kernel_loaded,
@@ -48,6 +42,8 @@ module registers (
         input wire hwif_in_errors_kernel_refused_hwset,
         input wire hwif_in_errors_kernel_ignored_hwclr,
         input wire hwif_in_errors_kernel_ignored_hwset,
+        input wire hwif_in_errors_aborted_hwclr,
+        input wire hwif_in_errors_aborted_hwset,
         output logic hwif_out_irq_status_frame_in,
         input wire hwif_in_irq_status_frame_in_hwclr,
         input wire hwif_in_irq_status_frame_in_hwset,
@@ -145,171 +141,18 @@ module registers (
     logic cpuif_wr_ack;
     logic cpuif_wr_err;
 
-
-    // Max Outstanding Transactions: 2
-    logic [1:0] axil_n_in_flight;
-    logic axil_prev_was_rd;
-    logic axil_arvalid;
-    logic [7:0] axil_araddr;
-    logic axil_ar_accept;
-    logic axil_awvalid;
-    logic [7:0] axil_awaddr;
-    logic axil_wvalid;
-    logic [31:0] axil_wdata;
-    logic [3:0] axil_wstrb;
-    logic axil_aw_accept;
-    logic axil_resp_acked;
-
-    // Transaction request acceptance
-    always_ff @(posedge clk) begin
-        if(rst) begin
-            axil_prev_was_rd <= '0;
-            axil_arvalid <= '0;
-            axil_araddr <= '0;
-            axil_awvalid <= '0;
-            axil_awaddr <= '0;
-            axil_wvalid <= '0;
-            axil_wdata <= '0;
-            axil_wstrb <= '0;
-            axil_n_in_flight <= '0;
-        end else begin
-            // AR* acceptance register
-            if(axil_ar_accept) begin
-                axil_prev_was_rd <= '1;
-                axil_arvalid <= '0;
-            end
-            if(s_axil_arvalid && s_axil_arready) begin
-                axil_arvalid <= '1;
-                axil_araddr <= s_axil_araddr;
-            end
-
-            // AW* & W* acceptance registers
-            if(axil_aw_accept) begin
-                axil_prev_was_rd <= '0;
-                axil_awvalid <= '0;
-                axil_wvalid <= '0;
-            end
-            if(s_axil_awvalid && s_axil_awready) begin
-                axil_awvalid <= '1;
-                axil_awaddr <= s_axil_awaddr;
-            end
-            if(s_axil_wvalid && s_axil_wready) begin
-                axil_wvalid <= '1;
-                axil_wdata <= s_axil_wdata;
-                axil_wstrb <= s_axil_wstrb;
-            end
-
-            // Keep track of in-flight transactions
-            if((axil_ar_accept || axil_aw_accept) && !axil_resp_acked) begin
-                axil_n_in_flight <= axil_n_in_flight + 1'b1;
-            end else if(!(axil_ar_accept || axil_aw_accept) && axil_resp_acked) begin
-                axil_n_in_flight <= axil_n_in_flight - 1'b1;
-            end
-        end
-    end
-
-    always @(*) begin
-        s_axil_arready = (!axil_arvalid || axil_ar_accept);
-        s_axil_awready = (!axil_awvalid || axil_aw_accept);
-        s_axil_wready = (!axil_wvalid || axil_aw_accept);
-    end
-
-    // Request dispatch
-    always @(*) begin
-        cpuif_wr_data = axil_wdata;
-        for(int i=0; i<4; i++) begin
-            cpuif_wr_biten[i*8 +: 8] = {8{axil_wstrb[i]}};
-        end
-        cpuif_req = '0;
-        cpuif_req_is_wr = '0;
-        cpuif_addr = '0;
-        axil_ar_accept = '0;
-        axil_aw_accept = '0;
-
-        if(axil_n_in_flight < 2'd2) begin
-            // Can safely issue more transactions without overwhelming response buffer
-            if(axil_arvalid && !axil_prev_was_rd) begin
-                cpuif_req = '1;
-                cpuif_req_is_wr = '0;
-                cpuif_addr = {axil_araddr[7:2], 2'b0};
-                if(!cpuif_req_stall_rd) axil_ar_accept = '1;
-            end else if(axil_awvalid && axil_wvalid) begin
-                cpuif_req = '1;
-                cpuif_req_is_wr = '1;
-                cpuif_addr = {axil_awaddr[7:2], 2'b0};
-                if(!cpuif_req_stall_wr) axil_aw_accept = '1;
-            end else if(axil_arvalid) begin
-                cpuif_req = '1;
-                cpuif_req_is_wr = '0;
-                cpuif_addr = {axil_araddr[7:2], 2'b0};
-                if(!cpuif_req_stall_rd) axil_ar_accept = '1;
-            end
-        end
-    end
-
-
-    // AXI4-Lite Response Logic
-
-    logic [1:0] axil_resp_wptr;
-    logic [1:0] axil_resp_rptr;
-    logic [1:0] axil_resp_buffer_is_wr;
-    logic [1:0] axil_resp_buffer_err;
-    logic [31:0] axil_resp_buffer_rdata [1:0];
-
-    always_ff @(posedge clk) begin
-        if(rst) begin
-            for(int i=0; i<2; i++) begin
-                axil_resp_buffer_is_wr[i] <= '0;
-                axil_resp_buffer_err  [i] <= '0;
-                axil_resp_buffer_rdata[i] <= '0;
-            end
-            axil_resp_wptr <= '0;
-            axil_resp_rptr <= '0;
-        end else begin
-            // Store responses in buffer until AXI response channel accepts them
-            if(cpuif_rd_ack || cpuif_wr_ack) begin
-                if(cpuif_rd_ack) begin
-                    axil_resp_buffer_is_wr[axil_resp_wptr[0:0]] <= '0;
-                    axil_resp_buffer_err  [axil_resp_wptr[0:0]] <= cpuif_rd_err;
-                    axil_resp_buffer_rdata[axil_resp_wptr[0:0]] <= cpuif_rd_data;
-
-                end else if(cpuif_wr_ack) begin
-                    axil_resp_buffer_is_wr[axil_resp_wptr[0:0]] <= '1;
-                    axil_resp_buffer_err  [axil_resp_wptr[0:0]] <= cpuif_wr_err;
-                end
-                axil_resp_wptr <= axil_resp_wptr + 1'b1;
-            end
-
-            // Advance read pointer when acknowledged
-            if(axil_resp_acked) begin
-                axil_resp_rptr <= axil_resp_rptr + 1'b1;
-            end
-        end
-    end
-
-    always @(*) begin
-        axil_resp_acked = '0;
-        s_axil_bvalid = '0;
-        s_axil_rvalid = '0;
-        if(axil_resp_rptr != axil_resp_wptr) begin
-            if(axil_resp_buffer_is_wr[axil_resp_rptr[0:0]]) begin
-                s_axil_bvalid = '1;
-                if(s_axil_bready) axil_resp_acked = '1;
-            end else begin
-                s_axil_rvalid = '1;
-                if(s_axil_rready) axil_resp_acked = '1;
-            end
-        end
-
-        s_axil_rdata = axil_resp_buffer_rdata[axil_resp_rptr[0:0]];
-        if(axil_resp_buffer_err[axil_resp_rptr[0:0]]) begin
-            s_axil_bresp = 2'b10;
-            s_axil_rresp = 2'b10;
-        end else begin
-            s_axil_bresp = 2'b00;
-            s_axil_rresp = 2'b00;
-        end
-    end
+    assign cpuif_req = s_cpuif_req;
+    assign cpuif_req_is_wr = s_cpuif_req_is_wr;
+    assign cpuif_addr = s_cpuif_addr;
+    assign cpuif_wr_data = s_cpuif_wr_data;
+    assign cpuif_wr_biten = s_cpuif_wr_biten;
+    assign s_cpuif_req_stall_wr = cpuif_req_stall_wr;
+    assign s_cpuif_req_stall_rd = cpuif_req_stall_rd;
+    assign s_cpuif_rd_ack = cpuif_rd_ack;
+    assign s_cpuif_rd_err = cpuif_rd_err;
+    assign s_cpuif_rd_data = cpuif_rd_data;
+    assign s_cpuif_wr_ack = cpuif_wr_ack;
+    assign s_cpuif_wr_err = cpuif_wr_err;
 
     logic cpuif_req_masked;
 
@@ -355,6 +198,8 @@ module registers (
     logic decoded_reg_strb_product;
     logic decoded_reg_strb_accumulator;
     logic decoded_reg_strb_output;
+    logic decoded_err;
+
     logic decoded_req;
     logic decoded_req_is_wr;
     /* verilator lint_off UNUSEDSIGNAL */
@@ -366,38 +211,107 @@ module registers (
         /* verilator lint_off UNUSEDSIGNAL */
         integer next_cpuif_addr;
         /* verilator lint_on UNUSEDSIGNAL */
+        logic is_valid_addr;
+        logic is_valid_rw;
+        is_valid_addr = '0;
+        is_valid_rw = '0;
         decoded_reg_strb_id = cpuif_req_masked & (cpuif_addr == 8'h0) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h0);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h0) & !cpuif_req_is_wr;
         decoded_reg_strb_version = cpuif_req_masked & (cpuif_addr == 8'h4) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h4);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h4) & !cpuif_req_is_wr;
         decoded_reg_strb_config_hash = cpuif_req_masked & (cpuif_addr == 8'h8) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h8);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h8) & !cpuif_req_is_wr;
         decoded_reg_strb_control = cpuif_req_masked & (cpuif_addr == 8'h10);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h10);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h10);
         decoded_reg_strb_status = cpuif_req_masked & (cpuif_addr == 8'h14) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h14);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h14) & !cpuif_req_is_wr;
         decoded_reg_strb_errors = cpuif_req_masked & (cpuif_addr == 8'h18);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h18);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h18);
         decoded_reg_strb_irq_status = cpuif_req_masked & (cpuif_addr == 8'h1c);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h1c);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h1c);
         decoded_reg_strb_irq_enable = cpuif_req_masked & (cpuif_addr == 8'h20);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h20);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h20);
         decoded_reg_strb_size = cpuif_req_masked & (cpuif_addr == 8'h24);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h24);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h24);
         decoded_reg_strb_kernel_data = cpuif_req_masked & (cpuif_addr == 8'h30) & cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h30);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h30) & cpuif_req_is_wr;
         decoded_reg_strb_kernel_control = cpuif_req_masked & (cpuif_addr == 8'h34) & cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h34);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h34) & cpuif_req_is_wr;
         decoded_reg_strb_kernel_count = cpuif_req_masked & (cpuif_addr == 8'h38) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h38);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h38) & !cpuif_req_is_wr;
         decoded_reg_strb_kernel_words = cpuif_req_masked & (cpuif_addr == 8'h3c) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h3c);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h3c) & !cpuif_req_is_wr;
         decoded_reg_strb_signature_in = cpuif_req_masked & (cpuif_addr == 8'h40) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h40);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h40) & !cpuif_req_is_wr;
         decoded_reg_strb_signature_out = cpuif_req_masked & (cpuif_addr == 8'h44) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h44);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h44) & !cpuif_req_is_wr;
         decoded_reg_strb_signature_kernel = cpuif_req_masked & (cpuif_addr == 8'h48) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h48);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h48) & !cpuif_req_is_wr;
         decoded_reg_strb_frames_in = cpuif_req_masked & (cpuif_addr == 8'h50) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h50);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h50) & !cpuif_req_is_wr;
         decoded_reg_strb_frames_out = cpuif_req_masked & (cpuif_addr == 8'h54) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h54);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h54) & !cpuif_req_is_wr;
         decoded_reg_strb_lines_in = cpuif_req_masked & (cpuif_addr == 8'h58) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h58);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h58) & !cpuif_req_is_wr;
         decoded_reg_strb_lines_out = cpuif_req_masked & (cpuif_addr == 8'h5c) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h5c);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h5c) & !cpuif_req_is_wr;
         decoded_reg_strb_dropped = cpuif_req_masked & (cpuif_addr == 8'h60) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h60);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h60) & !cpuif_req_is_wr;
         decoded_reg_strb_stalled_in = cpuif_req_masked & (cpuif_addr == 8'h64) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h64);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h64) & !cpuif_req_is_wr;
         decoded_reg_strb_stalled_out = cpuif_req_masked & (cpuif_addr == 8'h68) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h68);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h68) & !cpuif_req_is_wr;
         decoded_reg_strb_layer = cpuif_req_masked & (cpuif_addr == 8'h80) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h80);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h80) & !cpuif_req_is_wr;
         decoded_reg_strb_channels = cpuif_req_masked & (cpuif_addr == 8'h84) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h84);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h84) & !cpuif_req_is_wr;
         decoded_reg_strb_maximum = cpuif_req_masked & (cpuif_addr == 8'h88) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h88);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h88) & !cpuif_req_is_wr;
         decoded_reg_strb_pixel = cpuif_req_masked & (cpuif_addr == 8'h90) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h90);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h90) & !cpuif_req_is_wr;
         decoded_reg_strb_weight = cpuif_req_masked & (cpuif_addr == 8'h94) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h94);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h94) & !cpuif_req_is_wr;
         decoded_reg_strb_bias = cpuif_req_masked & (cpuif_addr == 8'h98) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h98);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h98) & !cpuif_req_is_wr;
         decoded_reg_strb_product = cpuif_req_masked & (cpuif_addr == 8'h9c) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'h9c);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'h9c) & !cpuif_req_is_wr;
         decoded_reg_strb_accumulator = cpuif_req_masked & (cpuif_addr == 8'ha0) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'ha0);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'ha0) & !cpuif_req_is_wr;
         decoded_reg_strb_output = cpuif_req_masked & (cpuif_addr == 8'ha4) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 8'ha4);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 8'ha4) & !cpuif_req_is_wr;
+        decoded_err = (~is_valid_addr | (is_valid_addr & ~is_valid_rw)) & decoded_req;
     end
 
     // Pass down signals to next stage
@@ -423,6 +337,10 @@ module registers (
     logic field_storage_control_clear_counters_value;
     logic field_combo_control_clear_counters_next;
     logic field_combo_control_clear_counters_load_next;
+    // Field: deconv4k.CONTROL.ABORT
+    logic field_storage_control_abort_value;
+    logic field_combo_control_abort_next;
+    logic field_combo_control_abort_load_next;
     // Field: deconv4k.ERRORS.EOL_EARLY
     logic field_storage_errors_eol_early_value;
     logic field_combo_errors_eol_early_next;
@@ -451,6 +369,10 @@ module registers (
     logic field_storage_errors_kernel_ignored_value;
     logic field_combo_errors_kernel_ignored_next;
     logic field_combo_errors_kernel_ignored_load_next;
+    // Field: deconv4k.ERRORS.ABORTED
+    logic field_storage_errors_aborted_value;
+    logic field_combo_errors_aborted_next;
+    logic field_combo_errors_aborted_load_next;
     // Field: deconv4k.IRQ_STATUS.FRAME_IN
     logic field_storage_irq_status_frame_in_value;
     logic field_combo_irq_status_frame_in_next;
@@ -580,6 +502,29 @@ module registers (
         end
     end
     assign hwif_out_control_clear_counters = field_storage_control_clear_counters_value;
+    always @(*) begin
+        logic next_c;
+        logic load_next_c;
+        next_c = field_storage_control_abort_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_control && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage_control_abort_value & ~decoded_wr_biten[3:3]) | (decoded_wr_data[3:3] & decoded_wr_biten[3:3]);
+            load_next_c = '1;
+        end else begin // singlepulse clears back to 0
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_control_abort_next = next_c;
+        field_combo_control_abort_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_control_abort_value <= 1'h0;
+        end else if(field_combo_control_abort_load_next) begin
+            field_storage_control_abort_value <= field_combo_control_abort_next;
+        end
+    end
+    assign hwif_out_control_abort = field_storage_control_abort_value;
     always @(*) begin
         logic next_c;
         logic load_next_c;
@@ -753,6 +698,31 @@ module registers (
             field_storage_errors_kernel_ignored_value <= 1'h0;
         end else if(field_combo_errors_kernel_ignored_load_next) begin
             field_storage_errors_kernel_ignored_value <= field_combo_errors_kernel_ignored_next;
+        end
+    end
+    always @(*) begin
+        logic next_c;
+        logic load_next_c;
+        next_c = field_storage_errors_aborted_value;
+        load_next_c = '0;
+        if(hwif_in_errors_aborted_hwset) begin // HW Set
+            next_c = '1;
+            load_next_c = '1;
+        end else if(hwif_in_errors_aborted_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_errors && decoded_req_is_wr) begin // SW write 1 clear
+            next_c = field_storage_errors_aborted_value & ~(decoded_wr_data[7:7] & decoded_wr_biten[7:7]);
+            load_next_c = '1;
+        end
+        field_combo_errors_aborted_next = next_c;
+        field_combo_errors_aborted_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_errors_aborted_value <= 1'h0;
+        end else if(field_combo_errors_aborted_load_next) begin
+            field_storage_errors_aborted_value <= field_combo_errors_aborted_next;
         end
     end
     always @(*) begin
@@ -1098,7 +1068,7 @@ module registers (
     //--------------------------------------------------------------------------
     assign cpuif_wr_ack = decoded_req & decoded_req_is_wr;
     // Write error: decoded (bad addr/rw) or external mem wr_err from err_support
-    assign cpuif_wr_err = '0;
+    assign cpuif_wr_err = decoded_err;
 
 //--------------------------------------------------------------------------
 // Readback
@@ -1127,7 +1097,7 @@ always @(*) begin
             readback_data_var[31:0] = 32'h44435634;
         end
         if(rd_mux_addr == 8'h4) begin
-            readback_data_var[15:0] = 16'h0;
+            readback_data_var[15:0] = 16'h1;
             readback_data_var[31:16] = 16'h1;
         end
         if(rd_mux_addr == 8'h8) begin
@@ -1151,6 +1121,7 @@ always @(*) begin
             readback_data_var[4] = field_storage_errors_bad_size_value;
             readback_data_var[5] = field_storage_errors_kernel_refused_value;
             readback_data_var[6] = field_storage_errors_kernel_ignored_value;
+            readback_data_var[7] = field_storage_errors_aborted_value;
         end
         if(rd_mux_addr == 8'h1c) begin
             readback_data_var[0] = field_storage_irq_status_frame_in_value;
@@ -1265,7 +1236,7 @@ always @(*) begin
         end
         readback_data = readback_data_var;
         readback_done = decoded_req & ~decoded_req_is_wr;
-        readback_err = '0;
+        readback_err = decoded_err;
     end
 
     assign cpuif_rd_ack = readback_done;

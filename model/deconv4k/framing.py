@@ -19,6 +19,9 @@ A line broken off by SOF raises ``sof_early`` only. The surplus of the last line
 ``eol_late``, not ``sof_late``. A SOF that is not enabled raises no flag, whatever its size. A SOF
 that is refused for either reason completes the frame before it like any other. ``eol_early`` and
 ``eol_late`` count lines, ``sof_early`` and ``bad_size`` count SOFs, ``sof_late`` counts beats.
+
+Software may end a frame whose source died (CONTROL.ABORT): zeros complete it, and all up to the next
+SOF is dropped, without a flag.
 """
 
 from __future__ import annotations
@@ -55,6 +58,10 @@ class Beat(NamedTuple):
     enable: bool = True
 
 
+class Abort:
+    """In the place of a beat: the frame that is coming in ends here; without one, nothing."""
+
+
 Frame = list[list[int]]
 """Rows of pixels."""
 
@@ -73,21 +80,24 @@ class Framed:
         How often each of `FLAGS` was raised.
     dropped : int
         Beats thrown away.
+    aborted : int
+        Frames that an `Abort` ended.
     """
 
     frames: list[Frame] = field(default_factory=list)
     unfinished: list[int] = field(default_factory=list)
     flags: Counter[str] = field(default_factory=Counter)
     dropped: int = 0
+    aborted: int = 0
 
 
-def run(beats: Iterable[Beat], max_width: int) -> Framed:
+def run(beats: Iterable[Beat | Abort], max_width: int) -> Framed:
     """The frames that leave, the flags and the beats dropped, from reset to the stream's end.
 
     Parameters
     ----------
-    beats : iterable of Beat
-        Every beat that was accepted.
+    beats : iterable of Beat or Abort
+        Every beat that was accepted, and where software ended a frame.
     max_width : int
         Widest frame that is allowed, in pixels.
 
@@ -97,27 +107,31 @@ def run(beats: Iterable[Beat], max_width: int) -> Framed:
     """
     framed = Framed()
     head, *arrivals = _cut(beats)
-    framed.dropped += len(head)
-    for index, arrived in enumerate(arrivals):
-        sof = arrived[0]
+    framed.dropped += len(_beats(head))
+    for index, piece in enumerate(arrivals):
+        sof = _beats(piece)[0]
         if not sof.enable:
-            framed.dropped += len(arrived)
+            framed.dropped += len(_beats(piece))
         elif not (1 <= sof.width <= max_width and sof.height >= 1):
             framed.flags["bad_size"] += 1
-            framed.dropped += len(arrived)
+            framed.dropped += len(_beats(piece))
         else:
-            _one_frame(framed, arrived, is_last=index == len(arrivals) - 1)
+            _one_frame(framed, piece, is_last=index == len(arrivals) - 1)
     return framed
 
 
-def _cut(beats: Iterable[Beat]) -> list[list[Beat]]:
+def _cut(beats: Iterable[Beat | Abort]) -> list[list[Beat | Abort]]:
     """Pieces that begin with a SOF; the first piece is what came before any."""
-    pieces: list[list[Beat]] = [[]]
+    pieces: list[list[Beat | Abort]] = [[]]
     for beat in beats:
-        if beat.sof:
+        if isinstance(beat, Beat) and beat.sof:
             pieces.append([])
         pieces[-1].append(beat)
     return pieces
+
+
+def _beats(piece: Iterable[Beat | Abort]) -> list[Beat]:
+    return [beat for beat in piece if isinstance(beat, Beat)]
 
 
 def _lines(beats: Iterable[Beat]) -> list[list[Beat]]:
@@ -132,9 +146,15 @@ def _lines(beats: Iterable[Beat]) -> list[list[Beat]]:
     return lines
 
 
-def _one_frame(framed: Framed, arrived: list[Beat], *, is_last: bool) -> None:
-    """Add the frame that `arrived`, from its SOF to just before the next, if there is a next."""
+def _one_frame(framed: Framed, piece: list[Beat | Abort], *, is_last: bool) -> None:
+    """Add the frame of a piece, from its SOF to just before the next, if there is a next."""
+    arrived = _beats(piece)
     width, height = arrived[0].width, arrived[0].height
+    ends = _aborted_at(piece, width, height)
+    if ends is not None:
+        framed.aborted += 1
+        framed.dropped += len(arrived) - ends
+        arrived = arrived[:ends]
     lines = _lines(arrived)
     rows: Frame = []
     for line in lines[:height]:
@@ -153,10 +173,22 @@ def _one_frame(framed: Framed, arrived: list[Beat], *, is_last: bool) -> None:
 
     pixels = [pixel for row in rows for pixel in row]
     missing = width * height - len(pixels)
-    if missing and is_last:
+    if missing and is_last and ends is None:
         framed.unfinished = pixels
         return
-    if missing:
+    if missing and ends is None:
         framed.flags["sof_early"] += 1
-        pixels += [0] * missing
+    pixels += [0] * missing
     framed.frames.append([pixels[at : at + width] for at in range(0, width * height, width)])
+
+
+def _aborted_at(piece: list[Beat | Abort], width: int, height: int) -> int | None:
+    """How many beats of a piece came before the abort that ends its frame; None if none does."""
+    for at, one in enumerate(piece):
+        if isinstance(one, Abort):
+            before = _beats(piece[:at])
+            lines = _lines(before)[:height]
+            whole = len(lines) == height and (lines[-1][-1].eol or len(lines[-1]) >= width)
+            if not whole:
+                return len(before)
+    return None

@@ -29,6 +29,9 @@ from deconv4k.registers import REGISTERS, identity
 TIMEOUT = 5.0
 """Seconds for a frame, by default: hundreds of times what one of 4K takes."""
 
+STUCK = "a frame is stuck in the engine because the sink takes nothing: check S2MM"
+"""Why the engine does not come to rest although no source is waited for."""
+
 COUNTERS = (
     "FRAMES_IN", "FRAMES_OUT", "LINES_IN", "LINES_OUT", "DROPPED", "STALLED_IN", "STALLED_OUT",
 )  # fmt: skip
@@ -161,19 +164,35 @@ class Host:
                 )
 
     def reset(self) -> None:
-        """Soft reset: counters, signatures and ERRORS from the beginning.
+        """Soft reset: counters, signatures and ERRORS from the beginning; no source is waited for.
 
         Raises
         ------
         InputError
             If a frame is stuck inside.
         """
-        self.write("CONTROL", REGISTERS["CONTROL"].word(SOFT_RESET=1))
+        self.write("CONTROL", REGISTERS["CONTROL"].word(SOFT_RESET=1, ABORT=1))
         if not self._until(lambda: not self._status()["RESETTING"]):
             raise InputError(
-                f"soft reset: not over after {self._timeout:g} s, a frame is stuck in the engine; "
-                "load the overlay anew"
+                f"soft reset: not over after {self._timeout:g} s, {STUCK}; load the overlay anew"
             )
+
+    def abort(self) -> None:
+        """End the frame whose source stopped, with zeros, and wait until it has left.
+
+        The engine is ready for the next frame then, and ENABLE is as it was; ERRORS.ABORTED tells
+        whether there was such a frame.
+
+        Raises
+        ------
+        InputError
+            If the frame does not leave.
+        """
+        control = REGISTERS["CONTROL"]
+        enable = control.values(self.read("CONTROL"))["ENABLE"]
+        self.write("CONTROL", control.word(ENABLE=enable, ABORT=1))
+        if not self._until(lambda: not self._status()["RUNNING"]):
+            raise InputError(f"abort: not over after {self._timeout:g} s, {STUCK}")
 
     def load(
         self, config: Config, weights: NDArray[Any], bias: int | NDArray[Any] | None = None

@@ -1,7 +1,7 @@
 """Each row of the policy for malformed video, with frames, flags and drops written out by hand.
 
-Streams are written as text: pixels are numbers, `[` before a pixel is SOF, `/` after it is EOL. All
-SOFs bring the size 3 x 2 unless the test says otherwise.
+Streams are written as text: pixels are numbers, `[` before a pixel is SOF, `/` after it is EOL, `x`
+is an abort. All SOFs bring the size 3 x 2 unless the test says otherwise.
 """
 
 import itertools
@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from deconv4k.framing import FLAGS, Beat, run
+from deconv4k.framing import FLAGS, Abort, Beat, run
 
 GOOD = "[1 2 3/ 4 5 6/"
 FRAME = [[1, 2, 3], [4, 5, 6]]
@@ -22,7 +22,10 @@ def stream(text, *sizes, enable=()):
     sizes = itertools.chain(sizes, itertools.repeat((3, 2)))
     enable = itertools.chain(enable, itertools.repeat(True))
     beats = []
-    for word in re.findall(r"\[?\d+/?", text):
+    for word in re.findall(r"\[?\d+/?|x", text):
+        if word == "x":
+            beats.append(Abort())
+            continue
         sof = word.startswith("[")
         width, height = next(sizes) if sof else (99, 0)
         enabled = next(enable) if sof else False
@@ -31,13 +34,14 @@ def stream(text, *sizes, enable=()):
     return beats
 
 
-def check(beats, frames, dropped=0, unfinished=(), **flags):
+def check(beats, frames, dropped=0, unfinished=(), aborted=0, **flags):
     framed = run(beats, max_width=8)
     assert framed.frames == frames
     assert framed.unfinished == list(unfinished)
     assert dict(framed.flags) == flags
     assert set(flags) <= set(FLAGS)
     assert framed.dropped == dropped
+    assert framed.aborted == aborted
 
 
 def test_good_video_passes():
@@ -190,3 +194,32 @@ def test_end_in_the_middle_of_a_frame():
     check(stream("[1/"), [], unfinished=[1, 0, 0], eol_early=1)
     check(stream("[1 2 3 7"), [], dropped=1, unfinished=[1, 2, 3], eol_late=1)
     check(stream(GOOD + " [1 2 3/ 4/"), [FRAME, [[1, 2, 3], [4, 0, 0]]], eol_early=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "frame", "flags"),
+    [
+        ("[1 x", [[1, 0, 0], [0, 0, 0]], {}),
+        ("[1 2 3/ x", [[1, 2, 3], [0, 0, 0]], {}),
+        ("[1 2 3/ 4 5 x", [[1, 2, 3], [4, 5, 0]], {}),
+        ("[1 2/ x", [[1, 2, 0], [0, 0, 0]], {"eol_early": 1}),
+        ("[1 2 3 7 x", [[1, 2, 3], [0, 0, 0]], {"eol_late": 1, "dropped": 1}),
+    ],
+)
+def test_abort_completes_a_frame(text, frame, flags):
+    check(stream(text), [frame], aborted=1, **flags)
+    check(stream(text + NEXT), [frame, NEXT_FRAME], aborted=1, **flags)
+
+
+def test_abort_drops_what_still_comes_and_raises_no_flag_for_it():
+    rest = " 5 6 7 8/ 9/ 10 "
+    check(stream("[1 x" + rest + NEXT), [[[1, 0, 0], [0, 0, 0]], NEXT_FRAME], dropped=6, aborted=1)
+    check(stream("[1 x 2 x 3/ x"), [[[1, 0, 0], [0, 0, 0]]], dropped=2, aborted=1)
+
+
+def test_abort_without_a_frame():
+    check(stream("x 7 x " + GOOD + "x" + NEXT + "x"), [FRAME, NEXT_FRAME], dropped=1)
+    check(stream("[1 2 3/ 4/ x 5 6/" + NEXT), [[[1, 2, 3], [4, 0, 0]], NEXT_FRAME],
+          dropped=2, eol_early=1, sof_late=2)  # fmt: skip
+    check(stream("[1 2 3/ 4 5 6 x 7/" + NEXT), [FRAME, NEXT_FRAME], dropped=1, eol_late=1)
+    check(stream("[1 x 2 3/" + NEXT, (0, 1)), [NEXT_FRAME], dropped=3, bad_size=1)
