@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import config as numba_config
+from numba import config as untyped_settings
 from numba import njit, types
 from numba.extending import overload
 from numpy.typing import NDArray
@@ -46,6 +46,9 @@ from deconv4k.lanes import (
     store_woven,
 )
 from deconv4k.layer import Layer
+
+# Numba sets these names as it reads them from the environment.
+settings: Any = untyped_settings
 
 TILE_ROWS = 16
 """Output rows that one thread works on at a time, an even number."""
@@ -180,7 +183,7 @@ def _layer(
     full, kernel, start = check(config, pixels, weights, bias)
     layer, formats = config.layer, config.formats
     chosen = path(config, bound(config, kernel, start), output, shift)
-    if numba_config.DISABLE_JIT:
+    if settings.DISABLE_JIT:
         return _interpreted(config, full, kernel, start, output, shift)
     rows, columns = layer.output_shape(full.shape[1], full.shape[2])
     out = np.empty((layer.out_channels, rows, columns), dtype=output.code_dtype())

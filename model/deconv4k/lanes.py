@@ -265,9 +265,7 @@ def multiply_add_pairs(typing_context, total, left, right):  # type: ignore[no-u
         pairs = [builder.bitcast(argument, halves) for argument in arguments[1:]]
         if PAIR_INSTRUCTION is not None:
             function = ir.FunctionType(arguments[0].type, [halves, halves])
-            instruction = cgutils.get_or_insert_function(
-                builder.module, function, PAIR_INSTRUCTION
-            )
+            instruction = cgutils.get_or_insert_function(builder.module, function, PAIR_INSTRUCTION)
             return builder.add(arguments[0], builder.call(instruction, pairs))
         first, second = (
             builder.mul(*(half(builder, pair, odd) for pair in pairs)) for odd in (0, 1)
