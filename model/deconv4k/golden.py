@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import config as untyped_settings
 from numba import njit, types
 from numba.extending import overload
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from deconv4k.fixed import (
     is_plain,
     overflow_to,
     product_steps,
+    quantise,
     quantise_code,
     quantise_pairs,
     quantise_plainly,
@@ -44,6 +46,9 @@ from deconv4k.lanes import (
     store_woven,
 )
 from deconv4k.layer import Layer
+
+# Numba sets these names as it reads them from the environment.
+settings: Any = untyped_settings
 
 TILE_ROWS = 16
 """Output rows that one thread works on at a time, an even number."""
@@ -178,6 +183,8 @@ def _layer(
     full, kernel, start = check(config, pixels, weights, bias)
     layer, formats = config.layer, config.formats
     chosen = path(config, bound(config, kernel, start), output, shift)
+    if settings.DISABLE_JIT:
+        return _interpreted(config, full, kernel, start, output, shift)
     rows, columns = layer.output_shape(full.shape[1], full.shape[2])
     out = np.empty((layer.out_channels, rows, columns), dtype=output.code_dtype())
     geometry, taps = _taps(layer, kernel, chosen)
@@ -198,6 +205,35 @@ def _layer(
 
     spread(work, -(-rows // TILE_ROWS))
     return out
+
+
+def _interpreted(
+    config: Config,
+    pixels: NDArray[Any],
+    weights: NDArray[Any],
+    bias: NDArray[Any],
+    output: Format,
+    shift: int,
+) -> NDArray[Any]:
+    """`_layer` for a debugger (NUMBA_DISABLE_JIT): by the definition, without registers, slowly."""
+    layer, formats = config.layer, config.formats
+    size, stride, padding = layer.kernel, layer.stride, layer.padding
+    height, width = ((n - 1) * stride + 1 for n in pixels.shape[1:])
+    rows, columns = (n + size - 1 + layer.output_padding for n in (height, width))
+    sums = np.zeros((layer.out_channels, rows, columns), dtype=np.int64)
+    for c, o, ky, kx in np.ndindex(weights.shape):
+        products = pixels[c].astype(np.int64) * np.int64(weights[c, o, ky, kx])
+        if formats.product is not None:
+            point = formats.pixel.fraction + formats.weight.fraction
+            products = quantise(products, point, formats.product)
+        sums[o, ky : ky + height : stride, kx : kx + width : stride] += products
+    sums = sums[:, padding : rows - padding, padding : columns - padding]
+    sums = sums + bias.astype(np.int64)[:, np.newaxis, np.newaxis]
+    # Before a given accumulator only the sum modulo 2**64 counts.
+    with np.errstate(over="ignore"):
+        if formats.accumulator is not None:
+            sums = quantise(sums, formats.accumulator.fraction, formats.accumulator)
+        return quantise(sums, shift + output.fraction, output).astype(output.code_dtype())
 
 
 def threads() -> int:

@@ -10,6 +10,7 @@ machine integers do. Functions written with the operators below take plain integ
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,21 +18,44 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils as untyped_cgutils
+from numba.core import registry
 from numba.extending import models, overload, register_model
 
 # Annotated as if a call passed the typing context too.
 intrinsic: Any = extending.intrinsic
 cgutils: Any = untyped_cgutils
 
-_FEATURES = llvm.get_host_cpu_features()
+_SUM = """
+define <32 x i16> @sum(<32 x i16> %left, <32 x i16> %right) {
+    %sum = add <32 x i16> %left, %right
+    ret <32 x i16> %sum
+}
+"""
 
-REGISTER_BITS = 512 if _FEATURES.get("avx512bw") else 256
-"""Width of one `Lanes`; two registers hold it where the processor's are narrower."""
 
-_PAIR_INSTRUCTION = {
-    512: "llvm.x86.avx512.pmaddw.d.512" if _FEATURES.get("avx512bw") else None,
-    256: "llvm.x86.avx2.pmadd.wd" if _FEATURES.get("avx2") else None,
-}[REGISTER_BITS]
+def _widest_register() -> str:
+    """The widest kind of register that adds int16 in Numba's target: zmm, ymm or none of them.
+
+    Numba compiles for what NUMBA_CPU_NAME and NUMBA_CPU_FEATURES say, which need not be this
+    processor, and a feature there may switch others on and off. So the assembly is asked that LLVM
+    makes for this target. Numba's cache keeps the code of each target apart by the same three.
+    """
+    triple, name, features = registry.cpu_target.target_context.codegen().magic_tuple()
+    machine = llvm.Target.from_triple(triple).create_target_machine(cpu=name, features=features)
+    assembly = machine.emit_assembly(llvm.parse_assembly(_SUM))
+    kinds = re.findall(r"vpaddw\b.*%([yz]mm)", assembly)
+    return max(kinds, default="")
+
+
+_REGISTER = _widest_register()
+
+REGISTER_BITS = 512 if _REGISTER == "zmm" else 256
+"""Width of one `Lanes`; two registers hold it where the target's are narrower."""
+
+PAIR_INSTRUCTION = {
+    "zmm": "llvm.x86.avx512.pmaddw.d.512",
+    "ymm": "llvm.x86.avx2.pmadd.wd",
+}.get(_REGISTER)
 """Multiplies int16 by int16 and adds neighbours; LLVM fuses the sum that follows (VNNI)."""
 
 _TUPLES: Any = types.BaseTuple
@@ -239,11 +263,9 @@ def multiply_add_pairs(typing_context, total, left, right):  # type: ignore[no-u
     def build(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         halves = ir.VectorType(_HALF, 2 * total.count)
         pairs = [builder.bitcast(argument, halves) for argument in arguments[1:]]
-        if _PAIR_INSTRUCTION is not None:
+        if PAIR_INSTRUCTION is not None:
             function = ir.FunctionType(arguments[0].type, [halves, halves])
-            instruction = cgutils.get_or_insert_function(
-                builder.module, function, _PAIR_INSTRUCTION
-            )
+            instruction = cgutils.get_or_insert_function(builder.module, function, PAIR_INSTRUCTION)
             return builder.add(arguments[0], builder.call(instruction, pairs))
         first, second = (
             builder.mul(*(half(builder, pair, odd) for pair in pairs)) for odd in (0, 1)

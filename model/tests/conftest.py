@@ -1,9 +1,33 @@
 """Shared by the tests of the golden model."""
 
 import numpy as np
+import oracle
 import pytest
 
 from deconv4k.fixed import Format
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "oracle: asks PyTorch's answers and the live oracles")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say in one line who was asked, if a test asked."""
+    reports = [
+        report
+        for outcome in ("passed", "failed", "error", "skipped")
+        for report in terminalreporter.getreports(outcome)
+    ]
+    if any("oracle" in report.keywords for report in reports):
+        terminalreporter.write_line(oracle.summary())
+
+
+@pytest.fixture(autouse=True)
+def _needed_oracles(request):
+    """Fail where a test asks an oracle that this run must have."""
+    lines = oracle.missing() if request.node.get_closest_marker("oracle") else []
+    if lines:
+        pytest.fail("; ".join(lines), pytrace=False)
 
 
 @pytest.fixture(scope="module")

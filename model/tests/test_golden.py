@@ -1,16 +1,16 @@
-"""The golden model against the definition, PyTorch and the answers of the original study."""
+"""The golden model against the definition, PyTorch, ONNX Runtime and the original study."""
 
 from dataclasses import replace
 
 import numpy as np
+import oracle
 import pytest
-import torch
 import twin
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deconv4k import golden, naive
-from deconv4k.bound import bound
+from deconv4k.bound import bound, path
 from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
 from deconv4k.fixed import Format, Overflow, Rounding
@@ -116,41 +116,65 @@ def test_golden_is_the_definition(layer, forms, height, width, seed):
     assert got.tolist() == want.tolist()
 
 
+PIXELS = ["ap_ufixed<8,8>", "ap_fixed<8,8>", "ap_ufixed<20,20>", "ap_fixed<20,20>"]
+WEIGHTS = ["ap_fixed<10,10>", "ap_fixed<18,18>"]
+
+
+def narrowest(forms, codes):
+    """The first of these formats that holds the codes."""
+    return next(
+        form
+        for form in map(Format.parse, forms)
+        if form.min_code <= codes.min() and codes.max() <= form.max_code
+    )
+
+
+def exact(pixel, weight, layer):
+    """A configuration whose output is the sum."""
+    return Config(layer, Formats(pixel, weight, Format.parse("ap_fixed<62,62>")))
+
+
+@pytest.mark.oracle
+def test_golden_is_pytorch_in_exact_integers():
+    paths = set()
+    for answer in oracle.answers():
+        inputs, outputs, kernel, _ = answer.weights.shape
+        layer = Layer(kernel, *answer[:3], inputs, outputs)
+        pixel, weight = narrowest(PIXELS, answer.pixels), narrowest(WEIGHTS, answer.weights)
+        config = exact(pixel, weight, layer)
+        arrays = answer.pixels, answer.weights, answer.bias
+        reach, forms = bound(config, *arrays[1:]), config.formats
+        paths.add(path(config, reach, forms.output, forms.output_shift).name)
+        assert golden.run(config, *arrays).tolist() == answer.out.tolist(), layer
+        assert golden.phase_sums(config, *arrays).tolist() == answer.out.tolist(), layer
+        sums = naive.scatter(*arrays[:2], *answer[:3]) + answer.bias[:, None, None]
+        assert sums.tolist() == answer.out.tolist(), layer
+    assert paths == {"int16 pairs", "int32", "int64"}
+
+
+@pytest.mark.oracle
 @settings(max_examples=150, deadline=None)
 @given(
     layers(most_kernel=10, most_channels=3),
     st.integers(1, 12),
     st.integers(1, 12),
-    st.sampled_from(["ap_ufixed<8,8>", "ap_fixed<8,8>", "ap_ufixed<20,20>", "ap_fixed<20,20>"]),
+    st.sampled_from(PIXELS),
     st.integers(0, 2**32),
 )
-def test_golden_is_pytorch_in_exact_integers(layer, height, width, pixel, seed):
+def test_golden_is_the_live_oracles_in_exact_integers(layer, height, width, pixel, seed):
     assume(min(layer.output_size(height), layer.output_size(width)) >= 1)
-    wide = Format.parse("ap_fixed<62,62>")
-    config = Config(layer, Formats(Format.parse(pixel), Format.parse("ap_fixed<18,18>"), wide))
+    config = exact(Format.parse(pixel), Format.parse(WEIGHTS[1]), layer)
     rng = np.random.default_rng(seed)
     pixels = codes_of(rng, config.formats.pixel, (layer.in_channels, height, width))
     shape = (layer.in_channels, layer.out_channels, layer.kernel, layer.kernel)
     weights = codes_of(rng, config.formats.weight, shape)
     bias = rng.integers(-(2**20), 2**20, layer.out_channels)
     assert bound(config, weights, bias).bits <= 53
-    module = torch.nn.ConvTranspose2d(
-        layer.in_channels,
-        layer.out_channels,
-        layer.kernel,
-        layer.stride,
-        layer.padding,
-        layer.output_padding,
-        dtype=torch.float64,
-    )
-    with torch.no_grad():
-        module.weight.copy_(torch.from_numpy(weights))
-        module.bias.copy_(torch.from_numpy(bias))
-        want = module(torch.from_numpy(pixels.astype(np.float64))[None])[0].numpy()
-    assert (want == np.rint(want)).all()
-    assert golden.run(config, pixels, weights, bias).tolist() == want.astype(np.int64).tolist()
-    sums = golden.phase_sums(config, pixels, weights, bias)
-    assert sums.tolist() == want.astype(np.int64).tolist()
+    got = golden.run(config, pixels, weights, bias).tolist()
+    assert golden.phase_sums(config, pixels, weights, bias).tolist() == got
+    geometry = layer.stride, layer.padding, layer.output_padding
+    for name, ask in oracle.live().items():
+        assert got == ask(pixels, weights, bias, *geometry).tolist(), name
 
 
 # spec: 3x3 ones, K=3, S=2, P=1, OP=1; each kernel with its output, row by row.
@@ -165,6 +189,16 @@ STUDY = [
 
 def digits(text):
     return np.array([[int(digit) for digit in row] for row in text.split()])
+
+
+@pytest.mark.oracle
+def test_pytorch_agrees_with_the_study():
+    answers = oracle.answers()[: len(STUDY)]
+    for (kernel, answer), theirs in zip(STUDY, answers, strict=True):
+        assert theirs[:3] == (2, 1, 1)
+        assert theirs.pixels.tolist() == np.ones((1, 3, 3)).tolist()
+        assert theirs.weights[0, 0].tolist() == digits(kernel).tolist()
+        assert theirs.out[0].tolist() == digits(answer).tolist()
 
 
 @pytest.mark.parametrize(("kernel", "answer"), STUDY)
@@ -188,17 +222,16 @@ def test_without_the_turn_the_study_gets_the_wrong_answer():
     assert same.tolist() == digits(STUDY[0][1]).tolist()
 
 
+@pytest.mark.oracle
 def test_worked_example_of_the_study():
     # 1, 1.1, ..., 1.8 in tenths, so that it stays in integers.
     pixels = np.arange(10, 19).reshape(3, 3)
     weights = digits("123 456 789")
-    want = torch.nn.functional.conv_transpose2d(
-        torch.from_numpy(pixels)[None, None].double(),
-        torch.from_numpy(weights)[None, None].double(),
-        stride=2,
-        padding=1,
-        output_padding=1,
-    )[0, 0]
+    answer = oracle.answers()[len(STUDY)]
+    assert answer[:3] == (2, 1, 1)
+    assert answer.pixels[0].tolist() == pixels.tolist()
+    assert answer.weights[0, 0].tolist() == weights.tolist()
+    want = answer.out[0]
     wide = replace(PLAIN, output=Format.parse("ap_fixed<32,32>"))
     got = golden.run(Config(Layer(3, 2, 1, 1), wide), pixels, weights)
     assert got.tolist() == want.tolist()
