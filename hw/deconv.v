@@ -471,6 +471,16 @@ module deconv #(
         .q({out_valid, out_t, out_half, out_pad})
     );
 
+    // From the launch of a column to its first phase: it leaves edges a clock later, is centre AHEAD
+    // steps later. No lane has more products than the window has pixels, so that LEVELS is the most.
+    localparam COLUMN_CLOCKS = 1;
+    localparam WINDOW_CLOCKS = 2 + AHEAD * CLOCKS;
+    localparam LEAVES = (FACTORS * SIDE * SIDE + 3) / 4 + (BIAS_W > 0 ? 1 : 0);
+    localparam LEVELS = ($clog2(LEAVES) + 1) / 2;
+    localparam SUMS_CLOCKS = 6 + (PRODUCT_W > 0 ? 3 : 0) + 2 * LEVELS;
+    localparam SCAN_CLOCKS = 1;
+    localparam EDGES_CLOCKS = 2;  // to the launch
+
     wire [LANES*OUT_W-1:0] beat;
     raster #(
         .S(S),
@@ -478,6 +488,8 @@ module deconv #(
         .GROUP(GROUP),
         .OUT_W(OUT_W),
         .MAX_BEATS(MAX_BEATS),
+        .LAUNCH_CLOCKS(SCAN_CLOCKS + EDGES_CLOCKS),
+        .LATENCY(COLUMN_CLOCKS + WINDOW_CLOCKS + SUMS_CLOCKS + QUANTISE_CLOCKS),
         .BEATS_W(BEATS_W)
     ) raster (
         .clk(clk),

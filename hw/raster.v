@@ -6,8 +6,26 @@
 // r has a queue of beats in one memory; the reader empties queue 0 for a whole line, then queue 1,
 // and so on. While it reads line r, the lines after it wait, and the next row's come in:
 // queue 0 needs (S-1)/S of a line, queue r > 0 needs 1 + (r-1)/S lines. That is 1.5 output lines for
-// S = 2. The engine's pipeline runs free: `room` says that every queue can take what is on its way,
-// so nothing ever has to stop.
+// S = 2.
+//
+// The engine's pipeline runs free: nothing in it can stop. `room` says that every queue can take what
+// is on its way. A launch counts against it from then on until its beats are read. Three things must
+// hold; B is the beats of a line, LAUNCH_BEATS those of a launch in each queue, INTERVAL the clocks
+// between two launches:
+//
+//   1. No queue overflows. A launch is decided LAUNCH_CLOCKS before it arrives here, and `room` shows
+//      it 3 clocks later: LOOP clocks, in which LATE_BEATS are launched, with those that made `room`
+//      fall. MARGIN is not less, so launched_q never exceeds a queue's size.
+//   2. `room` never falls while the sink takes a beat a clock. The reader can end line 0 when its last
+//      beat is computed, LATENCY + 2 clocks after its launch (one more for a pair), and reads line r
+//      r * B clocks later. Until then come B * (S - 1 + r) / S beats of the queue's line and
+//      IN_FLIGHT ones of what was launched since. `room` falls beyond both.
+//   3. Nothing hangs. Launched columns that are not yet centre move only with further steps, and
+//      these wait for `room`. If the reader starves, the queues up to its line hold nothing but the
+//      beats of these AHEAD columns, the others at most a line more. LATENCY counts AHEAD steps, so
+//      2. leaves room for both: `room` is high, and the steps go on.
+//
+// The same holds for rows, which are announced ROW_CLOCKS apart at least.
 //
 // GROUP = 1: pixels hold LANES phases of one row r in the clock t, one beat.
 // GROUP = 2: (S = 2, LANES = 4) pixels hold both rows, two pixels each; two centre pixels make a beat
@@ -19,7 +37,8 @@
 //   stage 1   collect a beat        stage 2   write it
 //   read:     address, memory, memory's output register, output queue (2)
 //
-// Storage: see QUEUES below. Latency: 8 clocks from in_valid to tvalid. Throughput: a beat a clock.
+// Storage: QUEUES beats, and ROWS descriptions of rows. Latency: 7 clocks from the in_valid that
+// completes a beat to its tvalid. Throughput: a beat a clock.
 // Golden: deconv4k.golden._tiles, where the phases of a row are woven
 `default_nettype none
 
@@ -29,9 +48,11 @@ module raster #(
     parameter GROUP = 2,
     parameter OUT_W = 8,
     parameter MAX_BEATS = 960,
+    parameter LAUNCH_CLOCKS = 3,  // from looking at `room` to the launch that it permits
+    parameter LATENCY = 18,  // at most, from a launch to its first in_valid, steps following on
     parameter CLOCKS = S * S / LANES,
     parameter T_W = CLOCKS > 1 ? $clog2(CLOCKS) : 1,
-    parameter BEATS_W = 12
+    parameter BEATS_W = 10
 ) (
     input wire clk,
     input wire rst,
@@ -59,15 +80,21 @@ module raster #(
 );
     localparam BEAT_W = LANES * OUT_W;
 
-    // Beats that queue r holds, SLACK of them for what is launched before `room` is seen to fall
-    // and for what is launched and not yet computed: up to a beat a clock where S = 1, half a beat
-    // otherwise.
-    localparam SLACK = S == 1 ? 64 : 32;
-    localparam MARGIN = 16;
+    function integer at_least(input integer least, input integer value);
+        at_least = value > least ? value : least;
+    endfunction
+
     localparam LAUNCH_BEATS = LANES < S ? S / LANES : 1;
+    localparam INTERVAL = CLOCKS * GROUP;
+    localparam LOOP = LAUNCH_CLOCKS + 3;  // launched_q, room_q, all_room_q
+
+    // Beats that queue r holds: of its lines, and SLACK more. 16 and 32 at least are a reserve.
+    localparam LATE_BEATS = LAUNCH_BEATS * (1 + (LOOP - 1) / INTERVAL);
+    localparam MARGIN = at_least(16, LATE_BEATS);
+    localparam IN_FLIGHT = (LATENCY + 1 + GROUP + LAUNCH_BEATS) / S;
+    localparam SLACK = (MARGIN + 1 + IN_FLIGHT + 31) / 32 * 32;
     function integer size(input integer r);
-        size = SLACK + (r == 0 ? (MAX_BEATS * (S - 1) + S - 1) / S :
-                        MAX_BEATS + (MAX_BEATS * (r - 1) + S - 1) / S);
+        size = SLACK + (MAX_BEATS * (S - 1 + r) + S - 1) / S;
     endfunction
     function integer base(input integer r);
         integer i;
@@ -81,15 +108,19 @@ module raster #(
     localparam R_W = S > 1 ? $clog2(S) : 1;
 
     // Rows announced but not finished: where their lines end, and whether they start or end a frame.
-    localparam ROWS = 32;
-    localparam ROW_MARGIN = 8;
+    // At the full rate there are two that are read or computed, and those in flight.
+    localparam ROW_CLOCKS = at_least(2, INTERVAL);
+    localparam ROW_MARGIN = at_least(8, 1 + (LOOP - 1) / ROW_CLOCKS);
+    localparam ROWS_IN_FLIGHT = (LATENCY + GROUP + LAUNCH_BEATS) / ROW_CLOCKS;
+    localparam ROWS = 1 << $clog2(at_least(32, ROW_MARGIN + 4 + ROWS_IN_FLIGHT));
+    localparam ROWS_W = $clog2(ROWS + 1);
     wire [BEATS_W-1:0] line_before_last;  // the beat before a line's last one
     wire line_one;  // a line is one beat
     wire line_sof;
     wire line_ends;
     wire line_known;
     wire row_done;
-    reg [5:0] rows_q;
+    reg [ROWS_W-1:0] rows_q;
     localparam [BEATS_W-1:0] B1 = 1;
     fifo #(
         .WIDTH(BEATS_W + 3),

@@ -76,3 +76,12 @@ POINTS = {
     "x4_k9_2ppc": _point((9, 4, 4, 3), 2),
     "x2_k9_4ppc_acc_wraps": _point((9, 2, 4, 1), 4, accumulator="ap_ufixed<14,6>"),
 }
+
+DEEP = {
+    "x4_k35_1ppc_width1": _point((35, 4, 17, 3), 1, width=1),
+    "x2_k17_1ppc": _point((17, 2, 8, 1), 1),
+    "x8_k19_1ppc": _point((19, 8, 9, 7), 1, width=24),
+    "x20_k20_1ppc_width1": _point((20, 20, 0, 0), 1, width=1),
+}
+"""Kernels and strides at 1 pixel a clock, so large that the columns on their way or the beats of one
+launch are more than the queues' least reserve (hw/raster.v)."""

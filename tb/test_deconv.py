@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from deconv4k import engine, framing, golden, naive, simulator
 from deconv4k.config import Config
 from deconv4k.fixed import quantise
-from points import POINTS
+from harness import run
+from points import DEEP, POINTS
 
 Codes = NDArray[np.int64]
 
@@ -122,8 +124,8 @@ def test_clocks(sim_name: str, point: str, seed: int) -> None:
     weights, bias = make_weights(config, rng), make_bias(config, rng)
     most = config.video.width
     # An even width in a row of frames: an odd one is there in the lone ones. Several, so that the
-    # input's registers have filled before the last interval.
-    for count, height, width in ((1, 5, 7), (1, 1, 1), (6, 4, 10)):
+    # input's registers have filled before the last interval. The widest ones fill the queues, too.
+    for count, height, width in ((1, 5, 7), (1, 1, 1), (6, 4, 10), (4, 4, most)):
         width = min(width, most)
         shape = (layer.in_channels, height, width)
         frames = [rng.integers(pixel.min_code, pixel.max_code + 1, shape) for _ in range(count)]
@@ -138,6 +140,37 @@ def test_clocks(sim_name: str, point: str, seed: int) -> None:
             assert played.last_out == predicted.last, (height, width)
         else:
             assert played.last_interval == predicted.frame
+
+
+@pytest.mark.parametrize("point", DEEP)
+def test_large_kernels(point: str, seed: int) -> None:
+    """Narrow frames and wide ones, with and without stalls, and the rate of the widest."""
+    config, rng = DEEP[point], np.random.default_rng(seed)
+    pixel, most = config.formats.pixel, config.video.width
+    weights = make_weights(config, rng)
+    shapes = [(9, 1), (3, min(2, most)), (2, min(3, most)), (4, most), (4, most), (4, most)]
+    frames = [rng.integers(pixel.min_code, pixel.max_code + 1, (1, *shape)) for shape in shapes]
+    expected = expect(config, frames, weights, 0)
+    for stalls in ("none", "output", "long"):
+        played = simulator.play(
+            "icarus", config, frames, weights, expected=expected, stalls=stalls, seed=seed,
+            patience=20_000,
+        )  # fmt: skip
+        check(played, frames, expected, 1)
+        if stalls == "none" and most > 1:
+            assert played.last_interval == engine.clocks(config, 4, most).frame
+
+
+@pytest.mark.parametrize("point", [*POINTS, *DEEP])
+def test_the_model_knows_the_queues(point: str, tmp_path: Path, seed: int) -> None:
+    """What `deconv4k info` says of the memories is what the parameters elaborate to."""
+    config = {**POINTS, **DEEP}[point]
+    said = {
+        "latency": engine.latency(config),
+        "beats": engine.queue_beats(config),
+        "tree": engine.tree_levels(config),
+    }
+    run("icarus", "bench", engine.parameters(config), tmp_path, seed, module="queues", **said)
 
 
 @pytest.mark.parametrize("sim_name", simulator.SIMULATORS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import cocotb
@@ -10,25 +11,109 @@ from cocotb.handle import SimHandleBase
 import checkers
 from harness import case, edge, reset, run, runs, settle
 
-MAX_W = 12
-DELAY = 12  # clocks from a launch to its first phase, less than the slack of the queues
 BITS = 6
+LAUNCH_CLOCKS = 3  # from a step's decision to its launch: scan and edges
+REST = 12  # from the launch of the step that makes a column the centre to its first phase
+
+# (stride, lanes, columns ahead, widest line)
+POINTS = [
+    (1, 1, 1, 12),
+    (2, 4, 2, 12),
+    (2, 2, 2, 12),
+    (2, 1, 2, 12),
+    (3, 3, 1, 12),
+    (3, 1, 1, 12),
+    (4, 4, 1, 12),
+    (4, 2, 1, 12),
+    (4, 1, 1, 12),
+    # kernels so large that what is on its way is more than a line, or than the queues' reserve
+    (1, 1, 40, 1),
+    (2, 4, 33, 3),
+    (2, 2, 40, 1),
+    (2, 1, 9, 1),
+    (4, 1, 5, 1),
+    (8, 1, 2, 5),
+    (20, 1, 0, 1),
+]
 
 
-@runs("stride, lanes", [(1, 1), (2, 4), (2, 2), (2, 1), (3, 3), (3, 1), (4, 4), (4, 2), (4, 1)])
-def test_raster(sim: str, stride: int, lanes: int, tmp_path: Path, seed: int) -> None:
-    pair = lanes > stride
-    beats = -(-MAX_W // 2) if pair else MAX_W * (stride // lanes)
-    parameters = {"S": stride, "LANES": lanes, "GROUP": 2 if pair else 1, "OUT_W": BITS}
-    run(sim, "raster_all", {**parameters, "MAX_BEATS": beats, "BEATS_W": 8}, tmp_path, seed)
+@runs("stride, lanes, ahead, most", POINTS)
+def test_raster(
+    sim: str, stride: int, lanes: int, ahead: int, most: int, tmp_path: Path, seed: int
+) -> None:
+    group = 2 if lanes > stride else 1
+    parameters = {
+        "S": stride,
+        "LANES": lanes,
+        "GROUP": group,
+        "OUT_W": BITS,
+        "MAX_BEATS": -(-most // group) * max(1, stride // lanes),
+        "LATENCY": REST + ahead * (stride * stride // lanes),
+        "BEATS_W": 8,
+    }
+    run(sim, "raster_all", parameters, tmp_path, seed, ahead=ahead, most=most)
 
 
-@cocotb.test()
-@cocotb.parametrize(ready=[1.0, 0.3], eager=[1.0, 0.4])
-async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
+@dataclass(frozen=True)
+class Step:
+    """A column of the scan: what it announces, and its phases, None for padding.
+
+    No row is announced where `row` is None; a step that is not `live` only moves the others on.
+    """
+
+    row: tuple[int, int, int] | None = None
+    phases: list[int] | None = None
+    half: int = 0
+    live: bool = True
+
+
+Beat = tuple[int, int, int, int]
+"""SOF, EOL, end of the frame, data."""
+
+
+def make_frames(widths: list[int]) -> tuple[list[Step], list[Beat]]:
+    """Frames of random phases and their beats."""
     p, rng = case()
     stride, lanes, group = p["S"], p["LANES"], p["GROUP"]
-    clocks = stride * stride // lanes
+    steps: list[Step] = []
+    expected: list[Beat] = []
+    for width in widths:
+        height = rng.randrange(1, 5)
+        out = [[0] * (width * stride) for _ in range(height * stride)]
+        beats = -(-width * stride // lanes)
+        for y in range(height):
+            for x in range(width + width % group):
+                phases = [rng.getrandbits(BITS) for _ in range(stride * stride)]
+                row = (int(y == 0), int(y == height - 1), beats) if x == 0 else None
+                steps.append(Step(row, phases if x < width else None, x % 2))
+                for i in range(stride * stride if x < width else 0):
+                    out[y * stride + i // stride][x * stride + i % stride] = phases[i]
+            if width == stride == 1:
+                steps.append(Step(live=False))  # scan takes two clocks for a row at least
+        for y, line in enumerate(out):
+            line += [0] * (-len(line) % lanes)
+            for b in range(beats):
+                word = sum(line[b * lanes + i] << (i * BITS) for i in range(lanes))
+                ends = int(b == beats - 1), int(b == beats - 1 and y == height * stride - 1)
+                expected.append((int(y == b == 0), *ends, word))
+    return [*steps, *(Step(live=False) for _ in range(p["ahead"]))], expected
+
+
+async def play(
+    dut: SimHandleBase, widths: list[int], ready: float, eager: float, *, patience: int = 0
+) -> int:
+    """Frames through the module as the engine's scan and pipeline bring them, all checked.
+
+    The sink takes nothing before a step has waited for room `patience` clocks.
+
+    Returns
+    -------
+    int
+        Clocks in which a step waited for room.
+    """
+    p, rng = case()
+    lanes, group = p["LANES"], p["GROUP"]
+    clocks = p["S"] ** 2 // lanes
     inputs = (
         "launch",
         "row",
@@ -41,60 +126,42 @@ async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
         "in_pad",
     )
     await reset(dut, in_pixels=0, m_axis_tready=0, **dict.fromkeys(inputs, 0))
+    for _ in range(4):
+        await edge(dut)
+        await settle()
+    assert int(dut.room.value)
 
-    # Each centre pixel: (row announced or None, phases or None for padding, half)
-    centres: list[tuple[tuple[int, int, int] | None, list[int] | None, int]] = []
-    expected: list[tuple[int, int, int, int]] = []
-    for _ in range(8):
-        height, width = rng.randrange(1, 5), rng.choice([1, 2, 3, MAX_W - 1, MAX_W])
-        out = [[0] * (width * stride) for _ in range(height * stride)]
-        beats = -(-width * stride // lanes)
-        for y in range(height):
-            for x in range(width + width % group):
-                phases = [rng.getrandbits(BITS) for _ in range(stride * stride)]
-                row = (int(y == 0), int(y == height - 1), beats) if x == 0 else None
-                centres.append((row, phases if x < width else None, x % 2))
-                for i in range(stride * stride if x < width else 0):
-                    out[y * stride + i // stride][x * stride + i % stride] = phases[i]
-        for y, line in enumerate(out):
-            line += [0] * (-len(line) % lanes)
-            for b in range(beats):
-                word = sum(line[b * lanes + i] << (i * BITS) for i in range(lanes))
-                ends = int(b == beats - 1), int(b == beats - 1 and y == height * stride - 1)
-                expected.append((int(y == b == 0), *ends, word))
-
-    coming: dict[int, tuple[int, list[int] | None, int]] = {}  # by clock
-    at = clock = quiet = 0
-    next_launch = 0
+    steps, expected = make_frames(widths)
+    announced: dict[int, Step] = {}  # by clock
+    coming: dict[int, tuple[int, Step]] = {}
+    at = clock = quiet = waited = next_step = 0
     held = None
     while expected:
-        room = int(dut.room.value)
-        dut.launch.value = dut.row.value = 0
-        # The second pixel of a pair was launched with the first; it follows at once or later.
-        if at < len(centres) and clock >= next_launch and rng.random() < eager:
-            row, phases, half = centres[at]
-            second = group == 2 and half
-            if room or second:
-                if not second:
-                    dut.launch.value = 1
-                if row is not None:
-                    dut.row.value = 1
-                    dut.row_sof.value, dut.row_last.value, dut.row_beats.value = row
-                for t in range(clocks):
-                    coming[clock + DELAY + t] = (t, phases, half)
+        if at < len(steps) and clock >= next_step and rng.random() < eager:
+            if int(dut.room.value):
+                announced[clock + LAUNCH_CLOCKS] = steps[at]
+                # The column that this step makes the centre.
+                for t in range(clocks if at >= p["ahead"] else 0):
+                    coming[clock + LAUNCH_CLOCKS + REST + t] = t, steps[at - p["ahead"]]
                 at += 1
-                next_launch = clock + clocks
-        now = coming.pop(clock, None)
-        dut.in_valid.value = int(now is not None)
+                next_step = clock + clocks
+            else:
+                waited += 1
+        step = announced.pop(clock, Step(live=False))
+        # The second pixel of a pair was launched with the first.
+        dut.launch.value = int(step.live and not (group == 2 and step.half))
+        dut.row.value = int(step.row is not None)
+        if step.row is not None:
+            dut.row_sof.value, dut.row_last.value, dut.row_beats.value = step.row
+        t, step = coming.pop(clock, (0, Step(live=False)))
+        dut.in_valid.value = int(step.live)
+        dut.in_t.value, dut.in_half.value = t, step.half
+        dut.in_pad.value = int(step.phases is None)
         dut.in_pixels.value = rng.getrandbits(lanes * BITS)
-        if now is not None:
-            t, phases, half = now
-            dut.in_t.value, dut.in_half.value = t, half
-            dut.in_pad.value = int(phases is None)
-            if phases is not None:
-                word = sum(phases[t * lanes + i] << (i * BITS) for i in range(lanes))
-                dut.in_pixels.value = word
-        takes = rng.random() < ready
+        if step.phases is not None:
+            word = sum(step.phases[t * lanes + i] << (i * BITS) for i in range(lanes))
+            dut.in_pixels.value = word
+        takes = waited >= patience and rng.random() < ready
         dut.m_axis_tready.value = int(takes)
         await settle()
         quiet += 1
@@ -110,8 +177,8 @@ async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
             assert held is None, "tvalid fell"
         await edge(dut)
         clock += 1
-        assert quiet < 2000, "hangs"
-    assert at == len(centres)
+        assert quiet < 4000, "hangs"
+    assert at >= len(steps) - p["ahead"]
     assert int(dut.beats.value) > 0
     assert not checkers.broken(checkers.AXIS, int(dut.errors.value))
     dut.m_axis_tready.value, dut.in_valid.value = 1, 0
@@ -119,3 +186,28 @@ async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
         await settle()
         assert not int(dut.m_axis_tvalid.value), "a beat too many"
         await edge(dut)
+    assert not int(dut.overflows.value)
+    return waited
+
+
+@cocotb.test()
+@cocotb.parametrize(ready=[1.0, 0.3], eager=[1.0, 0.4])
+async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
+    p, rng = case()
+    most = p["most"]
+    widths = [rng.choice([1, 2, 3, most - 1, most]) for _ in range(8)]
+    await play(dut, [max(1, min(width, most)) for width in widths], ready, eager)
+
+
+@cocotb.test()
+async def queues_fill_up(dut: SimHandleBase) -> None:
+    """All that may be launched is, and waits; then it leaves."""
+    p, _ = case()
+    frames = 4 + 120 // p["most"]
+    assert await play(dut, [p["most"]] * frames, 1.0, 1.0, patience=50) >= 50
+
+
+@cocotb.test()
+async def room_never_falls_at_the_full_rate(dut: SimHandleBase) -> None:
+    p, _ = case()
+    assert not await play(dut, [p["most"]] * 12, 1.0, 1.0)

@@ -220,19 +220,32 @@ def clocks(config: Config, height: int, width: int) -> Clocks:
     return Clocks(frame=height * row, first=first, last=last)
 
 
+def latency(config: Config) -> int:
+    """At most so many clocks from a column's launch to its first output: hw/deconv.v's LATENCY."""
+    layer, formats = config.layer, config.formats
+    side = layer.rows_ahead + layer.rows_behind + 1
+    leaves = ceil(layer.in_channels * side**2 / 4) + int(formats.bias is not None)
+    levels = ceil(ceil(log2(leaves)) / 2)
+    product = 3 if formats.product is not None else 0
+    return 12 + layer.rows_ahead * phase_clocks(config) + product + 2 * levels
+
+
+def queue_beats(config: Config) -> int:
+    """Beats that the output queues hold together, by the formulas of hw/raster.v."""
+    stride, pair = config.layer.stride, group(config)
+    each = max(1, stride // config.video.pixels_per_clock)  # beats of a launch in every queue
+    line = ceil(config.video.width / pair) * each
+    margin = max(16, each * (1 + 5 // (phase_clocks(config) * pair)))
+    in_flight = (latency(config) + 1 + pair + each) // stride
+    slack = ceil((margin + 1 + in_flight) / 32) * 32
+    return sum(slack + ceil(line * (stride - 1 + r) / stride) for r in range(stride))
+
+
 def memory_bits(config: Config) -> dict[str, int]:
     """Bits of the line memories and of the output queues (hw/line_buffer.v, hw/raster.v)."""
     layer, formats, video = config.layer, config.formats, config.video
     lines = layer.rows_ahead + layer.rows_behind
-    pair = group(config)
-    beats = ceil(video.width / pair) * (1 if pair == 2 else layer.stride // video.pixels_per_clock)
-    queues = 0
-    for r in range(layer.stride):
-        wait = beats * (layer.stride - 1) if r == 0 else beats * (r - 1)
-        queues += (
-            (64 if layer.stride == 1 else 32) + (beats if r else 0) + ceil(wait / layer.stride)
-        )
     return {
         "line memories": lines * video.width * layer.in_channels * formats.pixel.width,
-        "output queues": queues * video.pixels_per_clock * formats.output.width,
+        "output queues": queue_beats(config) * video.pixels_per_clock * formats.output.width,
     }
