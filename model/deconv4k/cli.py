@@ -611,6 +611,9 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("deconv4k: interrupted", err=True)
         sys.exit(130)
+    except MemoryError:
+        click.echo("deconv4k: not enough memory: what was given is too large", err=True)
+        sys.exit(2)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"deconv4k: {where}{error.strerror or error}", err=True)
