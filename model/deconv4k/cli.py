@@ -374,7 +374,7 @@ def diff(
     from rich.progress import Progress
 
     from deconv4k.diff import picture as pictures
-    from deconv4k.diff import report, run
+    from deconv4k.diff import report, run, selftest
     from deconv4k.diff.captures import Log
     from deconv4k.diff.names import Wanted
 
@@ -384,7 +384,7 @@ def diff(
     if isinstance(given, Log):
         if picture is not None:
             raise InputError(f"--picture {picture}: {capture} holds signatures and no pixels")
-        judged = run.compare_log(case, given)
+        judged = selftest.compare_log(case, given)
         report.show_log(judged, as_json=as_json)
         sys.exit(not judged.clean)
     console = Console(stderr=True, quiet=quiet)
@@ -595,6 +595,9 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("deconv4k: interrupted", err=True)
         sys.exit(130)
+    except MemoryError:
+        click.echo("deconv4k: not enough memory: what was given is too large", err=True)
+        sys.exit(2)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"deconv4k: {where}{error.strerror or error}", err=True)

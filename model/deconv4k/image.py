@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from deconv4k import quiet
 from deconv4k.errors import InputError
 
 Plane = NDArray[np.float64]
@@ -55,29 +58,68 @@ def read(path: str | Path) -> NDArray[Any]:
         data = Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
-    refusal = InputError(f"{path}: no readable picture; allowed: JPEG, PNG or TIFF, undamaged")
     if not data:
-        raise refusal
-    if data.startswith(b"\xff\xd8"):
-        # OpenCV fills the missing part of a truncated JPEG with grey and says nothing.
-        try:
-            with Image.open(io.BytesIO(data)) as picture:
-                picture.load()
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            raise refusal from None
-    try:
-        # These two flags keep depth and grey, drop alpha and obey EXIF; IMREAD_UNCHANGED does not.
-        array = cv2.imdecode(
-            np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
-        )
-    except cv2.error:
-        raise refusal from None
-    if array is None:
-        raise refusal
+        raise InputError(f"{path}: empty; {_READABLE}")
+    array = _decode(data, path)
     if array.dtype not in (np.uint8, np.uint16):
         raise InputError(f"{path}: samples of type {array.dtype}; allowed: 8 or 16 bit unsigned")
     if array.ndim == 3:
         return np.ascontiguousarray(array[:, :, ::-1])
+    return array
+
+
+_READABLE = "allowed: JPEG, PNG or TIFF, undamaged"
+
+_DAMAGE = re.compile(
+    # A few bytes too many before the end are what some cameras write.
+    r"Corrupt JPEG data(?!: 1?\d extraneous bytes before marker 0xd9)|Premature end"
+    r"|libpng error|\[ERROR"
+)
+"""What a decoder prints of damage that it fills with something."""
+
+_LARGE = re.compile(r"CV_IO_MAX_IMAGE|exceeds user limit|Insufficient memory|Failed to allocate")
+"""What it says of a picture that is too large for it."""
+
+
+def _decode(data: bytes, path: str | Path) -> NDArray[Any]:
+    """The samples of a photograph, blue first.
+
+    The decoders print what they dislike, be it that the picture is damaged or that its colour
+    profile is odd. What is damaged is refused; of the rest nothing need be said.
+    """
+    refusal = InputError(f"{path}: no readable picture; {_READABLE}")
+    most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+    large = InputError(
+        f"{path}: the picture is too large; allowed: {most:,} pixels of JPEG, 2**30 of other kinds"
+    )
+    array, failure = None, ""
+    with quiet.heard() as said:
+        if data.startswith(b"\xff\xd8"):
+            # OpenCV fills the missing part of a truncated JPEG with grey and says nothing.
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+                    with Image.open(io.BytesIO(data)) as picture:
+                        picture.load()
+            except (Image.DecompressionBombError, MemoryError):
+                raise large from None
+            except (OSError, ValueError, SyntaxError):
+                raise refusal from None
+        try:
+            # These two flags keep depth and grey, drop alpha and obey EXIF; IMREAD_UNCHANGED does
+            # not.
+            array = cv2.imdecode(
+                np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
+            )
+        except cv2.error as error:
+            failure = str(error)
+        except MemoryError:
+            raise large from None
+    told = failure + said[0]
+    if array is None and _LARGE.search(told):
+        raise large
+    if array is None or _DAMAGE.search(told):
+        raise refusal
     return array
 
 
@@ -140,9 +182,13 @@ def write(path: str | Path, array: NDArray[Any]) -> None:
     if array.size == 0 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
         raise InputError(f"{path}: a picture of shape {array.shape}; allowed: (H, W) or (H, W, 3)")
     swapped = array[:, :, ::-1] if array.ndim == 3 else array
-    done, data = cv2.imencode(".png", np.ascontiguousarray(swapped))
+    try:
+        with quiet.heard():
+            done, data = cv2.imencode(".png", np.ascontiguousarray(swapped))
+    except cv2.error:
+        done = False
     if not done:
-        raise InputError(f"{path}: a picture of shape {array.shape} does not fit a PNG file")
+        raise InputError(f"{path}: a picture of shape {array.shape} is too large for a PNG file")
     write_bytes(path, data.tobytes())
 
 

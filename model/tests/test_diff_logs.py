@@ -4,7 +4,7 @@ import pytest
 from field import ILA, case
 
 from deconv4k import manifest, signature
-from deconv4k.diff import run
+from deconv4k.diff import run, selftest
 from deconv4k.errors import InputError
 
 
@@ -27,7 +27,7 @@ def lines(count=4, **changes):
 
 def judge(path, data):
     path.write_bytes(data)
-    return run.compare_log(case(), run.load(path, case()))
+    return selftest.compare_log(case(), run.load(path, case()))
 
 
 @pytest.fixture

@@ -83,3 +83,17 @@ def test_marks_are_judged_within_pieces(scene):
     )
     assert len(diff.framing) == 1
     assert diff.framing[0].startswith(f"EOL: 1 missing, 0 where none belongs; first at beat {at} ")
+
+
+@pytest.mark.parametrize("flags", [True, False])
+def test_pieces_of_another_kernel_are_placed_all_the_same(scene, flags):
+    """Hardly a pixel is right in any of them."""
+    turned = np.ascontiguousarray(scene.weights[..., ::-1, ::-1])
+    beats = scene.beats([scene.golden(pixels, turned) for pixels in scene.pixels])
+    count = len(beats)
+    spans = [(count // 2, count // 2 + 30), (2, 34), (count // 3, count // 3 + 28)]
+    capture, take = broken(scene, spans, beats, flags=flags)
+    diff = run.compare(run.load_set(scene.manifest), capture)
+    assert diff.window.index.tolist() == take.tolist()
+    assert named(diff) == {"kernel_not_turned"}
+    assert diff.findings[0].explained == diff.window.pixels

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
+import struct
+import subprocess
+import sys
+import zlib
 
 import cv2
 import numpy as np
@@ -72,10 +77,13 @@ def test_missing_picture(tmp_path):
         image.read(tmp_path)
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", b"\xff\xd8\xff"])
-def test_no_picture(tmp_path, data):
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"", "empty"), (b"hello", "no readable picture"), (b"\xff\xd8\xff", "no readable picture")],
+)
+def test_no_picture(tmp_path, data, said):
     (tmp_path / "a.jpg").write_bytes(data)
-    with pytest.raises(InputError, match="no readable picture"):
+    with pytest.raises(InputError, match=said):
         image.read(tmp_path / "a.jpg")
 
 
@@ -87,6 +95,130 @@ def test_truncated_picture(tmp_path, rng, kind):
     path.write_bytes(path.read_bytes()[:1500])
     with pytest.raises(InputError, match="no readable picture"):
         image.read(path)
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(width, height, *more):
+    """A grey picture, black, with more chunks before its samples."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress((b"\0" * (width + 1)) * min(height, 20))
+    return b"".join([
+        b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", head), *more, chunk(b"IDAT", rows), chunk(b"IEND", b"")
+    ])  # fmt: skip
+
+
+def upscaled(tmp_path, data, name):
+    """Status, output and picture of the command on a file of that content."""
+    (tmp_path / name).write_bytes(data)
+    command = [sys.executable, "-c", "from deconv4k.cli import main; main()"]
+    result = subprocess.run(
+        [*command, "upscale", name, "-o", "out.png"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    made = tmp_path / "out.png"
+    return result, image.read(made) if made.exists() else None
+
+
+KINDS = [
+    ("PNG", {}),
+    ("JPEG", {"quality": 95}),
+    ("JPEG", {"progressive": True}),
+    ("BMP", {}),
+    ("WEBP", {"lossless": True}),
+    ("TIFF", {}),
+    ("TIFF", {"compression": "tiff_lzw"}),
+    ("TIFF", {"compression": "tiff_adobe_deflate"}),
+    ("TIFF", {"compression": "packbits"}),
+    ("TIFF", {"compression": "jpeg"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "options"), KINDS)
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.97])
+def test_what_decoders_print_of_a_cut_is_not_shown(tmp_path, rng, capfd, kind, options, share):
+    data = io.BytesIO()
+    Image.fromarray(rng.integers(0, 255, (40, 60, 3), dtype=np.uint8)).save(data, kind, **options)
+    path = tmp_path / "a"
+    path.write_bytes(data.getvalue())
+    image.read(path)
+    path.write_bytes(data.getvalue()[: int(share * len(data.getvalue()))])
+    with pytest.raises(InputError, match="no readable picture"):
+        image.read(path)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_damaged_picture_gets_one_line(tmp_path, rng):
+    data = io.BytesIO()
+    Image.fromarray(rng.integers(0, 255, (40, 60, 3), dtype=np.uint8)).save(data, "TIFF")
+    result, made = upscaled(tmp_path, data.getvalue()[:5000], "cut.tif")
+    assert (result.returncode, result.stdout, made) == (2, "", None)
+    assert result.stderr == (
+        "deconv4k: cut.tif: no readable picture; allowed: JPEG, PNG or TIFF, undamaged\n"
+    )
+
+
+def test_damage_within_a_jpeg_is_refused(tmp_path, capfd):
+    """The decoder goes on with something, and only prints that the data are corrupt."""
+    ramp = np.add.outer(np.arange(120), np.arange(160)).astype(np.uint8)
+    data = io.BytesIO()
+    Image.fromarray(ramp).save(data, "JPEG", quality=90, restart_marker_rows=1)
+    whole, path = data.getvalue(), tmp_path / "a.jpg"
+    at = whole.index(b"\xff\xd0") + 10
+    path.write_bytes(whole[:at] + b"\xff\xd5" + whole[at + 2 :])
+    with pytest.raises(InputError, match="no readable picture"):
+        image.read(path)
+    # Bytes too many before the end are no damage.
+    path.write_bytes(whole[:-2] + bytes(3) + whole[-2:])
+    np.testing.assert_allclose(image.read(path), ramp, atol=60)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        chunk(b"iCCP", b"x\0\0" + zlib.compress(b"short")),
+        chunk(b"iCCP", b"no end of a name"),
+        chunk(b"gAMA", b"\0\0"),
+        chunk(b"tEXt", b"a\0b")[:-1] + b"?",
+    ],
+)
+def test_a_good_picture_with_an_odd_profile(tmp_path, odd):
+    result, made = upscaled(tmp_path, png(16, 16, odd), "odd.png")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert made.shape == (32, 32)
+    assert (made == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(100_000, 100_000), (2_000_000, 8), (40_000, 40_000)]
+)
+def test_a_picture_too_large(tmp_path, width, height):
+    result, made = upscaled(tmp_path, png(width, height), "large.png")
+    assert (result.returncode, result.stdout, made) == (2, "", None)
+    assert len(result.stderr.splitlines()) == 1
+    assert "large.png: the picture is too large; allowed: " in result.stderr
+
+
+def test_a_jpeg_too_large(tmp_path):
+    data = io.BytesIO()
+    Image.new("L", (64, 64)).save(data, "JPEG")
+    whole = bytearray(data.getvalue())
+    at = whole.index(b"\xff\xc0")
+    whole[at + 5 : at + 9] = struct.pack(">HH", 60_000, 60_000)
+    (tmp_path / "a.jpg").write_bytes(whole)
+    with pytest.raises(InputError, match="the picture is too large; allowed: 178,956,970 pixels"):
+        image.read(tmp_path / "a.jpg")
+
+
+def test_the_standard_error_may_be_closed(tmp_path):
+    (tmp_path / "a.png").write_bytes(png(16, 16))
+    command = f"{sys.executable} -c 'from deconv4k.cli import main; main()' upscale a.png -o b.png"
+    result = subprocess.run(f"{command} 2>&-", shell=True, cwd=tmp_path, check=False)
+    assert result.returncode == 0
+    assert image.read(tmp_path / "b.png").shape == (32, 32)
 
 
 def test_float_picture_is_refused(tmp_path):

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from deconv4k.diff.causes import NAMES, Finding
 from deconv4k.diff.expected import Place
-from deconv4k.diff.run import Diff, LogDiff
+from deconv4k.diff.run import Diff
+from deconv4k.diff.selftest import LogDiff
 
 SHOWN = 6
 """Most causes in the table, beside those that lead."""

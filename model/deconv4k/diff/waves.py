@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deconv4k import quiet
 from deconv4k.config import Config
 from deconv4k.diff import clocks, names
 from deconv4k.diff.names import Piece, Port, Wanted
@@ -132,21 +132,14 @@ class _Waves:
 @contextlib.contextmanager
 def _undamaged(message: str) -> Iterator[None]:
     """The waveform library's errors as one line; what it prints itself is not shown."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
-        yield
+        with quiet.heard():
+            yield
     except BaseException as error:
         # Damage within the file is a panic, which is no Exception.
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
             raise InputError(message) from None
         raise
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _clock(waves: _Waves, port: Port, wanted: str | None) -> Changes:
