@@ -11,8 +11,8 @@
 // clear_flags is high in the first clock of core_reset: the sticky flags begin anew there, so that
 // what happens beside the core in the other clocks, a kernel taken or refused, is kept.
 //
-// Counters are modulo 2**32, events a clock after they happen. clear_counters empties them, and goes
-// before an event of the same clock.
+// Counters are modulo 2**32 and count what happened a clock before, frames with their signature.
+// clear_counters empties them, and goes before an event of the same clock.
 //
 // Signatures: CRC-32 (crc32) of the repaired input frame, a pixel a word padded with zeros to whole
 // bytes, and of the output frame's beats. A signature, its count of frames, and frame_in or frame_out

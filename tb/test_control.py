@@ -15,7 +15,8 @@ from harness import case, edge, reset, run, runs, settle
 CASES = {"one_channel": (8, 32), "three_channels": (27, 8), "wide": (40, 88)}
 
 INPUTS = (
-    *("enable", "soft_reset", "abort_frame", "clear_counters", "irq_status", "irq_enable", "kernel_loaded"),
+    *("enable", "soft_reset", "abort_frame", "clear_counters", "irq_status", "irq_enable"),
+    "kernel_loaded",
     *("dropped", "frame_pixel", "frame_first", "frame_last", "frame_valid"),
     *("s_axis_tlast", "s_axis_tvalid", "s_axis_tready"),
     *("m_axis_tdata", "m_axis_tuser", "m_axis_tlast", "m_axis_tvalid", "m_axis_tready", "out_end"),

@@ -1,4 +1,4 @@
-"""Malformed video becomes whole frames: every fault and pair, noise, aborts, resets, against framing.
+"""Malformed video becomes whole frames: every fault, pairs, noise, aborts, resets, against framing.
 
 Many sequences go through one simulation, each of them followed by a good frame: they become a
 script for framer_all.v, and its trace is compared here, sequence by sequence.

@@ -26,8 +26,8 @@ BLOCK = "hw/generated/registers.sv"
 HEADER = "hw/generated/deconv4k_registers.h"
 MAP = "model/deconv4k/data/registers.json"
 PAGE = "docs/registers.md"
-ERRORS = ("--err-if-bad-addr", "--err-if-bad-rw")
-"""Accesses to what is not there, or not in that direction, are answered by an error."""
+PORT = ("--cpuif", "passthrough", "--err-if-bad-addr", "--err-if-bad-rw")
+"""One access a clock; what is not there, or not in that direction, is answered by an error."""
 TIMESCALE = b"`timescale 1ns / 1ps\n\n"
 HTML = ROOT / "build" / "registers"
 
@@ -52,7 +52,7 @@ def generate() -> dict[str, bytes]:
     registers = elaborate()
     with tempfile.TemporaryDirectory(prefix="deconv4k-") as folder:
         header = Path(folder) / Path(HEADER).name
-        peakrdl("etana", "-o", folder, "--cpuif", "passthrough", "--module-name", "registers", *ERRORS)
+        peakrdl("etana", "-o", folder, *PORT, "--module-name", "registers")
         peakrdl("c-header", "-o", str(header), "--std", "gnu99", "--type-style", "hier")
         return {
             # The simulator is told the time scale once, for all modules.
@@ -116,10 +116,11 @@ def page(registers: list[dict[str, Any]]) -> str:
         "",
         "Of `hw/deconv_axi.v`, port `s_axi_control`. 32-bit registers, whole words; unused bits",
         "read zero and ignore what is written. Access: r read, w write, rw1c read and write one to",
-        "clear. A reset value of `-` is given by the hardware. A read where there is no register, or",
-        "of one that is only written, and a write where there is none, or to one that is only read,",
-        "is answered by SLVERR, changes nothing and reads zero; all else by OKAY. The two lowest bits",
-        "of an address are not looked at.",
+        "clear. A reset value of `-` is given by the hardware.",
+        "",
+        "A read where there is no register, or of one that is only written, and a write where",
+        "there is none, or to one that is only read, is answered by SLVERR, changes nothing and",
+        "reads zero; all else by OKAY. The two lowest bits of an address are not looked at.",
         "",
         "| address | register | |",
         "|---|---|---|",

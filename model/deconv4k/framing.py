@@ -20,8 +20,8 @@ A line broken off by SOF raises ``sof_early`` only. The surplus of the last line
 that is refused for either reason completes the frame before it like any other. ``eol_early`` and
 ``eol_late`` count lines, ``sof_early`` and ``bad_size`` count SOFs, ``sof_late`` counts beats.
 
-Software may end a frame whose source died (CONTROL.ABORT): zeros complete it, and all up to the next
-SOF is dropped, without a flag.
+Software may end a frame whose source died (CONTROL.ABORT): zeros complete it, and all up to the
+next SOF is dropped, without a flag.
 """
 
 from __future__ import annotations
