@@ -370,7 +370,7 @@ def diff(
     from rich.progress import Progress
 
     from deconv4k.diff import picture as pictures
-    from deconv4k.diff import report, run
+    from deconv4k.diff import report, run, signatures
     from deconv4k.diff.captures import Log
 
     case = run.load_set(manifest, previous_kernel)
@@ -378,7 +378,7 @@ def diff(
     if isinstance(given, Log):
         if picture is not None:
             raise InputError(f"--picture {picture}: {capture} holds signatures and no pixels")
-        judged = run.compare_log(case, given)
+        judged = signatures.compare_log(case, given)
         report.show_log(judged, as_json=as_json)
         sys.exit(not judged.clean)
     console = Console(stderr=True, quiet=quiet)

@@ -11,7 +11,7 @@ import pytest
 from diff_scene import Scene, named
 
 from deconv4k import export, image, signature
-from deconv4k.diff import report, run
+from deconv4k.diff import report, run, signatures
 from deconv4k.diff.captures import Log
 from deconv4k.errors import InputError
 
@@ -354,7 +354,7 @@ def judge(scene, text):
     case = run.load_set(scene.manifest)
     given = run.load(path, case)
     assert isinstance(given, Log)
-    return run.compare_log(case, given)
+    return signatures.compare_log(case, given)
 
 
 def test_log_of_a_good_board(each):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,23 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import bus, files, kernels, manifest, registers, signature
+from deconv4k import bus, files, kernels, manifest
 from deconv4k.config import Config
-from deconv4k.diff import align, causes
+from deconv4k.diff import align, causes, search
 from deconv4k.diff.captures import Capture, Log, read
 from deconv4k.diff.causes import Finding, Set, Window
-from deconv4k.diff.expected import Expected, Place, to_codes, to_lanes
-from deconv4k.diff.log import Line
+from deconv4k.diff.causes.setup import known_kernels
+from deconv4k.diff.expected import Expected, Place, to_codes
 from deconv4k.errors import InputError
-
-SURE = 0.9
-"""Share of right pixels above which a place found by content is not doubted."""
 
 UNLIKE = 0.25
 """Share of pixels that chance may make right: what explains less is no explanation."""
-
-LIKE = 0.5
-"""Correlation of capture and expectation above which they show the same picture."""
 
 
 class Mismatch(NamedTuple):
@@ -66,6 +60,8 @@ class Diff:
     leading : int
     alike : bool
         Whether the capture resembles the expectation, or a cause's, at all.
+    packed : bool
+        Whether the beats had to be taken out of wider words.
     """
 
     window: Window
@@ -78,6 +74,7 @@ class Diff:
     findings: list[Finding] = field(default_factory=list)
     leading: int = 0
     alike: bool = True
+    packed: bool = False
 
     @property
     def mismatches(self) -> int:
@@ -87,7 +84,8 @@ class Diff:
     @property
     def clean(self) -> bool:
         """Whether all that was captured, and all that should have been, is right."""
-        return self.first is None and not self.missing and not self.framing
+        odd = self.missing or self.framing or self.packed
+        return self.first is None and not odd
 
     @property
     def errors(self) -> NDArray[np.int64]:
@@ -113,7 +111,7 @@ def load_set(path: str | Path, previous: str | None = None) -> Set:
     known: dict[str, NDArray[Any]] = {}
     if previous is not None:
         known["the previous kernel"] = _kernel(previous, config)
-    known |= causes.known_kernels(config, weights)
+    known |= known_kernels(config, weights)
     start = None if bias is None else np.array([bias])
     inputs = lru_cache(maxsize=4)(given.input)
     return Set(config, inputs, Expected(config, frames), weights, start, known)
@@ -155,140 +153,86 @@ def compare(
     InputError
         If a beat of the capture is not as wide as the bus.
     """
-    got = align.lanes(capture, case.config)
+    given = search.locate(case, capture, progress)
+    packed: Finding | None = None
+    if capture.whole and given.explained < search.SURE * given.window.pixels:
+        given, packed = _unpacked(case, given, progress)
+    window, capture = given.window, given.capture
+    found = search.both(window, given.found, progress)
+    if packed is not None:
+        rest = found[0] if found else None
+        right = window.right if rest is None else rest.right
+        packed = replace(packed, explained=window.count(right), right=right, second=rest)
+        found = [packed, *found]
     expected = case.expected
-    offsets, how = align.marked(capture, expected)
-    sure = offsets is not None
-    if offsets is None:
-        offsets = align.searched(align.readings(capture, case.config), expected)
-    places = align.best([got], expected.lanes, offsets, 3)
-
-    def judged(offset: int) -> tuple[Window, list[Finding]]:
-        window = Window(case, got, align.indices(capture, expected, offset))
-        return window, _findings(window, capture, progress)
-
-    window, found = judged(places[0])
-    lead = _explained(window, found)
-    if lead < SURE * window.pixels and not (sure and len(offsets) == 1):
-        # The place itself is in doubt: the one where most is explained.
-        given = align.readings(capture, case.config)
-        places += align.best(given, expected.lanes, offsets, 3)
-        places += _doubted(case, capture, offsets, sure, progress)
-        for offset in dict.fromkeys(places[1:]):
-            other, causes_there = judged(offset)
-            if _explained(other, causes_there) > lead:
-                window, found, lead = other, causes_there, _explained(other, causes_there)
-    if not sure:
-        # Where content alone speaks, most of it may speak for what came after a slip.
-        first = int(causes.course(window)[0])
-        if first:
-            other, causes_there = judged(int(window.index[0]) + first)
-            if _explained(other, causes_there) >= lead:
-                window, found, lead = other, causes_there, _explained(other, causes_there)
-    late = capture.whole and len(got) < expected.beats and lead < LIKE * window.pixels
-    if late:
-        # A buffer that does not begin with a frame after all?
-        given = align.readings(capture, case.config)
-        offset = align.best([got], expected.lanes, align.searched(given, expected), 1)[0]
-        other, causes_there = judged(offset)
-        late = other.matches > max(lead, LIKE * window.pixels)
-        if late:
-            window, found, how = other, causes_there, "content"
+    got = window.got
     stray = bus.pack(got, case.config.formats.output.width) != capture.beats
     notes = list(capture.notes)
     if stray.any():
         at = int(stray.any(axis=1).argmax())
         notes.append(f"bits above the last pixel are not 0, first in beat {at} of the capture")
-    missing = 0
     framing = align.framing(capture, expected, window.index)
-    if late:
+    missing = 0
+    end = int(window.index[-1]) + 1
+    ends = bool(np.isin(end, expected.starts))
+    if given.late:
         place = expected.place(int(window.index[0]), 0)
-        framing.append(
+        said = (
             f"the capture begins in frame {place.frame}, line {place.line}, x {place.x}, not with "
             "a frame"
         )
-    elif capture.whole:
-        end = int(window.index[-1]) + 1
-        missing = int(expected.starts[np.searchsorted(expected.starts, end)]) - end
+        if ends and len(got) < expected.beats:
+            framing.append(said)
+        else:
+            # Free-running: nothing is known to be lost.
+            notes.append(said)
+    elif capture.whole and not ends:
+        left = int(expected.starts[np.searchsorted(expected.starts, end)]) - end
+        if len(got) < expected.beats:
+            missing = left
+        else:
+            notes.append(f"the last frame captured lacks {left:,} beats")
     return Diff(
-        window, capture.kind, how, _first(window), missing,
+        window, capture.kind, given.how, _first(window), missing,
         framing, notes,
-        found, _ties(found), _alike(window, found),
+        found, _ties(found), _alike(window, found), packed is not None,
     )  # fmt: skip
 
 
-def _explained(window: Window, found: Sequence[Finding]) -> int:
-    """Pixels that the first cause explains, or that are right without one."""
-    return found[0].explained if found else window.matches
-
-
-def _doubted(
-    case: Set,
-    capture: Capture,
-    offsets: NDArray[np.int64],
-    sure: bool,
-    progress: Callable[[float], None],
-) -> list[int]:
-    """Offsets where some grave cause would explain most, among the given or by content."""
-    got = align.lanes(capture, case.config)
-    frames = np.arange(len(case.expected.frames))
-    scores: dict[int, int] = {}
-    candidates = [cause for cause in causes.frame_causes(case) if cause.name in causes.GRAVE]
-    for number, cause in enumerate(candidates):
-        progress(number / len(candidates))
-        try:
-            would = causes.stream(case, cause, frames)
-        except InputError:
-            continue
-        places = offsets
-        if not sure:
-            places = np.unique(np.concatenate([offsets, align.votes(got, would, 4)]))
-        for offset in align.best([got], would, places, 1):
-            index = align.indices(capture, case.expected, offset)
-            right = int(np.count_nonzero(would[index] == got))
-            scores[offset] = max(scores.get(offset, 0), right)
-    return sorted(scores, key=lambda offset: -scores[offset])[:2]
-
-
-def _findings(window: Window, capture: Capture, progress: Callable[[float], None]) -> list[Finding]:
-    """Causes that explain more than no cause does, the best first."""
-    case = window.case
-    if window.matches == window.pixels:
-        # Nothing is wrong but, perhaps, the count of beats.
-        return list(causes.slips(window))
-    # Less than a twentieth of the errors is what chance explains.
-    least = window.matches + max(1, (window.pixels - window.matches) // 20)
-    found = [one for one in causes.bus_findings(window, capture.beats) if one.explained >= least]
-    frames = np.unique(window.frame_of)
-    candidates = list(causes.frame_causes(case))
-    for number, cause in enumerate(candidates):
-        progress(number / len(candidates))
-        try:
-            would = window.take(causes.stream(case, cause, frames))
-        except InputError:
-            continue  # sums too wide for the model, with this one thing changed
-        finding = window.judge(cause.name, cause.detail, would, mixed=True)
-        if finding.explained >= least:
-            found.append(finding)
-    return sorted(found, key=lambda one: (-one.explained, causes.RANKS[one.name]))
+def _unpacked(
+    case: Set, given: search.Located, progress: Callable[[float], None]
+) -> tuple[search.Located, Finding | None]:
+    """The capture in wider words, if it is more like the expectation then."""
+    packed: Finding | None = None
+    for name, detail, capture in search.repacked(given.capture, case.config):
+        other = search.locate(case, capture, progress)
+        share = other.explained / other.window.pixels
+        if share > max(search.LIKE, given.explained / given.window.pixels):
+            given = other
+            window = other.window
+            packed = Finding(
+                name, detail, window.matches, window.right, lambda window=window: window
+            )
+    return given, packed
 
 
 def _ties(found: Sequence[Finding]) -> int:
-    """How many findings explain as much as the first one."""
-    return sum(one.explained == found[0].explained for one in found) if found else 0
+    """How many findings explain as much as the first one, and are as simple."""
+    return sum(
+        (one.explained, one.free, one.second is None)
+        == (found[0].explained, found[0].free, found[0].second is None)
+        for one in found
+    )
 
 
 def _alike(window: Window, found: Sequence[Finding]) -> bool:
     """Whether anything explains more than chance, or the pictures rise and fall together."""
-    if _explained(window, found) > UNLIKE * window.pixels:
+    if search.explained(window, found) > UNLIKE * window.pixels:
         return True
     step = max(1, len(window.got) >> 16)
     config = window.case.config
-    got = to_codes(config, window.got[::step]).astype(float).reshape(-1)
-    want = to_codes(config, window.want[::step]).astype(float).reshape(-1)
-    got, want = got - got.mean(), want - want.mean()
-    scale = float(np.sqrt((got @ got) * (want @ want)))
-    return scale > 0 and abs(float(got @ want)) > LIKE * scale
+    got, want = (to_codes(config, lanes[::step]) for lanes in (window.got, window.want))
+    return abs(causes.likeness(got, want)) > search.LIKE
 
 
 def _first(window: Window) -> Mismatch | None:
@@ -305,139 +249,3 @@ def _first(window: Window) -> Mismatch | None:
         for lanes in (window.want, window.got)
     )
     return Mismatch(beat, place, (place.line % stride, place.x % stride), want, got)
-
-
-@dataclass(frozen=True)
-class LogDiff:
-    """What the lines of the self-test say.
-
-    Parameters
-    ----------
-    lines, failed : int
-        Lines read, and those that are not as they should be.
-    wrong : list of str
-        Each thing that is wrong, once, what comes first in the data's way first.
-    notes : list of str
-    """
-
-    lines: int
-    failed: int
-    wrong: list[str]
-    notes: list[str]
-
-    @property
-    def clean(self) -> bool:
-        """Whether every line is as it should be."""
-        return not self.wrong
-
-
-def compare_log(case: Set, given: Log) -> LogDiff:
-    """The self-test's signatures against those of a set.
-
-    Parameters
-    ----------
-    case : Set
-    given : Log
-    """
-    count = len(case.expected.frames)
-    right = Signatures(
-        signature.kernel(case.config, case.weights, case.bias),
-        [signature.input_frame(case.config, case.inputs(number)) for number in range(count)],
-        [signature.output_frame(case.config, frame) for frame in case.expected.frames],
-    )
-    told = [_judge_line(case, right, line) for line in given.lines]
-    wrong = list(dict.fromkeys(text for line in told for text in line))
-    notes = list(given.notes)
-    counts = [line.words["frames"] for line in given.lines]
-    if len(counts) > 1 and len(set(counts)) == 1:
-        notes.append(f"the count of frames stays {counts[0]}: no further frame came")
-    return LogDiff(len(told), sum(map(bool, told)), wrong, notes)
-
-
-class Signatures(NamedTuple):
-    """What the signatures of a set are."""
-
-    kernel: int
-    inputs: list[int]
-    """Of each frame."""
-    outputs: list[int]
-
-
-def _judge_line(case: Set, right: Signatures, line: Line) -> list[str]:
-    """What is wrong in one line."""
-    word, config = line.words, case.config
-    wrong = []
-    if word["cfg"] != config.digest:
-        wrong.append(
-            f"configuration: {word['cfg']:08x}, expected {config.digest:08x}: the bitstream is "
-            "built from another configuration than the set"
-        )
-    if word["krn"] != right.kernel:
-        said = _which_kernel(case, word["krn"])
-        wrong.append(f"kernel: {word['krn']:08x}, expected {right.kernel:08x}: {said}")
-    if word["in"] not in right.inputs:
-        wrong.append(
-            f"input: {word['in']:08x}, expected {_either(right.inputs)}: the source of the "
-            "pixels, or the frame's size"
-        )
-    blamed = bool(wrong)
-    frames = [n for n, one in enumerate(right.inputs) if one == word["in"]]
-    outputs = [right.outputs[number] for number in frames] or right.outputs
-    if word["out"] not in outputs:
-        text = f"output: {word['out']:08x}, expected {_either(outputs)}"
-        if not blamed:
-            said = _by_signature(case, word["out"], tuple(frames))
-            text += f", though kernel and input are right: the engine{said}"
-        wrong.append(text)
-    if word["exp"] not in right.outputs:
-        wrong.append(
-            f"expected signature: {word['exp']:08x} in the bitstream, {_either(right.outputs)} in "
-            "the set: they are not of one set"
-        )
-    if word["errors"]:
-        flags = registers.REGISTERS["ERRORS"].fields
-        named = [name for name, one in flags.items() if one.get(word["errors"])]
-        wrong.append(f"errors: {word['errors']:08x}, {', '.join(named) or 'no known flag'}")
-    if line.passed != (word["out"] == word["exp"]):
-        verdict = "PASS" if line.passed else "FAIL"
-        wrong.append(f"verdict: {verdict}, though out and exp are {'un' * line.passed}equal")
-    return wrong
-
-
-def _either(words: Sequence[int]) -> str:
-    return " or ".join(f"{word:08x}" for word in dict.fromkeys(words))
-
-
-def _which_kernel(case: Set, word: int) -> str:
-    """The known kernel with that signature."""
-    forms = dict(case.previous)
-    w = case.weights
-    forms["the kernel turned by 180 degrees"] = w[..., ::-1, ::-1]
-    forms["the kernel transposed"] = w.swapaxes(2, 3)
-    forms["a kernel of zeros"] = np.zeros_like(w)
-    for name, codes in forms.items():
-        if signature.kernel(case.config, np.ascontiguousarray(codes), case.bias) == word:
-            return f"it is {name}"
-    return "another kernel, or a fault in loading it"
-
-
-@lru_cache(maxsize=8)
-def _by_signature(case: Set, word: int, frames: tuple[int, ...]) -> str:
-    """Causes that would give an output frame of that signature."""
-    found = []
-    for cause in causes.frame_causes(case):
-        for number in frames:
-            try:
-                frame = cause.frame(number)
-            except InputError:
-                break
-            if _signature(case.config, frame) == word:
-                found.append(f"{causes.NAMES[cause.name]} ({cause.detail})")
-                break
-    return "; it is what this would give: " + ", or ".join(found) if found else ""
-
-
-def _signature(config: Config, frame: NDArray[Any]) -> int:
-    """SIGNATURE_OUT of codes whose sign the output format may not have."""
-    lanes = to_lanes(config, frame)
-    return signature.crc32(bus.pack(lanes, config.formats.output.width))
