@@ -281,12 +281,16 @@ def vectors(committed: bool, out: str | None, quiet: bool, **given: Any) -> None
         list(known) if "all" in given[name] else given[name]
         for name, known in (("formats", export.FORMATS), ("taps", intermediates.NAMES))
     )
+    unfit = sets.unfit(recipe) if "all" in given["formats"] else {}
+    formats = [name for name in formats if name not in unfit]
     with stages.shown(quiet=quiet) as stage:
         height, width = recipe.sizes[0]
         stage.begin(f"{len(recipe.sizes)} frame(s), {width}x{height}", len(recipe.sizes))
         written = sets.write(out, recipe, formats, taps, stage.advance)
     if not quiet:
         click.echo(sets.describe(written))
+        for name, why in unfit.items():
+            click.echo(f"{name}: left out: {why}")
 
 
 def _recipe(name: str, **given: Any) -> Recipe:

@@ -349,6 +349,16 @@ class Npz(Writer):
         self.archive.close()
 
 
+def no_picture(channels: int, code: Format) -> str | None:
+    """Why `channels` channels of codes are no picture, or None where they are one."""
+    if channels in (1, 3) and code.width <= 16:
+        return None
+    return (
+        f"a picture of {channels} channel(s) of {code.width} bits; "
+        "allowed: 1 or 3 channels of up to 16 bits"
+    )
+
+
 def samples(codes: NDArray[Any], code: Format) -> NDArray[Any]:
     """A frame as a picture: a sample is the code less the smallest code, not scaled.
 
@@ -367,11 +377,9 @@ def samples(codes: NDArray[Any], code: Format) -> NDArray[Any]:
         Neither one channel nor three, or more than 16 bits.
     """
     full = codes[np.newaxis] if codes.ndim == 2 else codes
-    if len(full) not in (1, 3) or code.width > 16:
-        raise InputError(
-            f"a picture of {len(full)} channel(s) of {code.width} bits; "
-            "allowed: 1 or 3 channels of up to 16 bits"
-        )
+    why = no_picture(len(full), code)
+    if why is not None:
+        raise InputError(why)
     shifted = full if code.min_code == 0 else full.astype(np.int64) - code.min_code
     picture = shifted.astype(np.uint8 if code.width <= 8 else np.uint16)
     return picture[0] if len(full) == 1 else picture.transpose(1, 2, 0)

@@ -147,6 +147,27 @@ def write(
     return folder / NAME
 
 
+def unfit(recipe: Recipe) -> dict[str, str]:
+    """Formats that cannot hold a set, and why.
+
+    Parameters
+    ----------
+    recipe : Recipe
+
+    Returns
+    -------
+    dict of str to str
+        By names of `deconv4k.export.FORMATS`.
+    """
+    config = recipe.config
+    why = export.no_picture(config.layer.in_channels, config.formats.pixel)
+    why = why or export.no_picture(1, config.formats.output)
+    found = dict.fromkeys(export.PICTURES, why) if why else {}
+    if len(set(recipe.sizes)) > 1:
+        found.setdefault("y4m", f"frames of {_sizes(recipe.sizes)}; allowed: frames of one size")
+    return {name: said for name, said in found.items() if said}
+
+
 def _check(recipe: Recipe, formats: Sequence[str], taps: Sequence[str]) -> None:
     errors = []
     for kind, given, allowed in (
@@ -170,6 +191,11 @@ def _check(recipe: Recipe, formats: Sequence[str], taps: Sequence[str]) -> None:
                 f"{video.width}x{video.height}, the configuration's video"
             )
             break
+    errors += [
+        f"format {name}: {why}; leave it out, or say all, which does"
+        for name, why in unfit(recipe).items()
+        if name in formats
+    ]
     if errors:
         raise InputError(*errors)
     engine.check(recipe.config)

@@ -176,3 +176,42 @@ def test_the_committed_sets_elsewhere(tmp_path):
     result = deconv4k("vectors", "--committed", "--out", "all", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert "all/ila/manifest.json" in result.stdout.splitlines()
+
+
+def test_all_leaves_out_what_cannot_be(folder):
+    config = Config.upscaler((9, 2, 4, 1), 4, channels=2, width=64, height=64)
+    (folder / "two.toml").write_text(config.to_toml())
+    options = ("--config", "two.toml", "--pattern", "noise", "--size", "9x4")
+    weights = np.arange(162).reshape(2, 1, 9, 9)
+    np.save(folder / "w.npy", weights)
+    result = make(folder, *options, "--weights", "w.npy", "--format", "all")
+    assert (result.returncode, result.stderr) == (0, "")
+    for name in ("png", "y4m"):
+        assert f"{name}: left out: a picture of 2 channel(s) of 8 bits; allowed" in result.stdout
+    found = manifest.read(folder / "set")
+    kept = {entry["format"] for entry in found.data["files"]}
+    assert kept == {"mem", "hex", "coe", "mif", "ihex", "bin", "h", "npz"}
+    assert check(found, config, weights) == 1
+    for name in ("png", "y4m"):
+        refused = make(folder, *options, "--weights", "w.npy", "--format", name, "--out", "no")
+        assert refused.returncode == 2
+        assert refused.stderr.startswith(f"deconv4k: format {name}: a picture of 2 channel(s)")
+        assert not (folder / "no").exists()
+
+
+def test_channels_of_windows_and_products(folder):
+    """As docs/vectors.md has it: pixel * C_in + channel."""
+    config = Config.upscaler((9, 2, 4, 1), 4, channels=3, width=64, height=64)
+    (folder / "rgb.toml").write_text(config.to_toml())
+    pixels = np.arange(3 * 7 * 9).reshape(3, 7, 9)
+    np.save(folder / "x.npy", pixels)
+    np.save(folder / "w.npy", np.arange(243).reshape(3, 1, 9, 9))
+    result = make(
+        folder, "--config", "rgb.toml", "--pixels", "x.npy", "--weights", "w.npy",
+        "--format", "bin", "--tap", "window",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    side = config.layer.rows_ahead + config.layer.rows_behind + 1
+    words = np.fromfile(folder / "set/window.bin", dtype=np.uint8).reshape(7, 9, side**2, 3)
+    middle = config.layer.rows_behind * side + config.layer.rows_ahead
+    np.testing.assert_array_equal(words[:, :, middle], pixels.transpose(1, 2, 0))

@@ -59,6 +59,7 @@ def as_data(diff: Diff) -> dict[str, Any]:
                 "cause": one.name, "text": NAMES[one.name], "detail": one.detail,
                 "explained_pixels": one.explained, "explained_share": _share(diff, one),
                 "frames": one.frames, "leading": rank < diff.leading,
+                "and": None if one.second is None else _named(one.second),
             }
             for rank, one in enumerate(diff.findings)
         ],
@@ -72,6 +73,18 @@ def _place(diff: Diff, beat: int) -> Place:
 
 def _share(diff: Diff, one: Finding) -> float:
     return one.explained / diff.window.pixels
+
+
+def _named(one: Finding) -> dict[str, Any]:
+    """A second cause, and what stands beside it in turn."""
+    beside = None if one.second is None else _named(one.second)
+    return {"cause": one.name, "text": NAMES[one.name], "detail": one.detail, "and": beside}
+
+
+def _words(one: Finding) -> str:
+    """A cause that has others beside it, in words."""
+    said = f"{NAMES[one.name]} ({one.detail})"
+    return said if one.second is None else f"{said} and {_words(one.second)}"
 
 
 def grouped(findings: list[Finding]) -> list[tuple[str, str]]:
@@ -95,7 +108,11 @@ def verdict(diff: Diff) -> str:
     if diff.mismatches or diff.findings:
         leading = grouped(diff.findings[: diff.leading])
         if leading:
-            said = ", or ".join(f"{name} ({detail})" for name, detail in leading)
+            if diff.findings[0].second is not None:
+                leading = leading[:1]
+                said = _words(diff.findings[0])
+            else:
+                said = ", or ".join(f"{name} ({detail})" for name, detail in leading)
             share = _percent(diff.findings[0].explained, diff.window.pixels)
             tail = "; this capture cannot tell them apart" if len(leading) > 1 else ""
             parts.append(f"{said}: explains {share} of the capture{tail}")
@@ -234,8 +251,12 @@ def _print_causes(console: Console, diff: Diff) -> None:
             shown = ", ".join(map(str, one.frames[:6])) + (" ..." if len(one.frames) > 6 else "")
             detail += f"; captured frame {shown}"
         mended = diff.window.count(one.right & wrong)
+        name, beside = NAMES[one.name], one.second
+        while beside is not None:
+            name, detail = f"{name} and {NAMES[beside.name]}", f"{detail}; {beside.detail}"
+            beside = beside.second
         table.add_row(
-            str(rank), NAMES[one.name], detail,
+            str(rank), name, detail,
             _percent(one.explained, diff.window.pixels), _percent(mended, mismatches),
         )  # fmt: skip
     console.print(table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,21 +13,16 @@ from numpy.typing import NDArray
 
 from deconv4k import bus, files, kernels, manifest
 from deconv4k.config import Config
-from deconv4k.diff import align, causes
+from deconv4k.diff import align, causes, search
 from deconv4k.diff.captures import Capture, Log, read
 from deconv4k.diff.causes import Finding, Set, Window
+from deconv4k.diff.causes.setup import known_kernels
 from deconv4k.diff.expected import Expected, Place, to_codes
 from deconv4k.diff.names import Wanted
 from deconv4k.errors import InputError
 
-SURE = 0.9
-"""Share of right pixels above which a place found by content is not doubted."""
-
 UNLIKE = 0.25
 """Share of pixels that chance may make right: what explains less is no explanation."""
-
-LIKE = 0.5
-"""Correlation of capture and expectation above which they show the same picture."""
 
 
 class Mismatch(NamedTuple):
@@ -66,6 +61,8 @@ class Diff:
     leading : int
     alike : bool
         Whether the capture resembles the expectation, or a cause's, at all.
+    packed : bool
+        Whether the beats had to be taken out of wider words.
     """
 
     window: Window
@@ -78,6 +75,7 @@ class Diff:
     findings: list[Finding] = field(default_factory=list)
     leading: int = 0
     alike: bool = True
+    packed: bool = False
 
     @property
     def mismatches(self) -> int:
@@ -87,7 +85,8 @@ class Diff:
     @property
     def clean(self) -> bool:
         """Whether all that was captured, and all that should have been, is right."""
-        return self.first is None and not self.missing and not self.framing
+        odd = self.missing or self.framing or self.packed
+        return self.first is None and not odd
 
     @property
     def errors(self) -> NDArray[np.int64]:
@@ -113,7 +112,7 @@ def load_set(path: str | Path, previous: str | None = None) -> Set:
     known: dict[str, NDArray[Any]] = {}
     if previous is not None:
         known["the previous kernel"] = _kernel(previous, config)
-    known |= causes.known_kernels(config, weights)
+    known |= known_kernels(config, weights)
     start = None if bias is None else np.array([bias])
     inputs = lru_cache(maxsize=4)(given.input)
     return Set(config, inputs, Expected(config, frames), weights, start, known)
@@ -155,188 +154,86 @@ def compare(
     InputError
         If a beat of the capture is not as wide as the bus.
     """
+    given = search.locate(case, capture, progress)
+    packed: Finding | None = None
+    if capture.whole and given.explained < search.SURE * given.window.pixels:
+        given, packed = _unpacked(case, given, progress)
+    window, capture = given.window, given.capture
+    found = search.both(window, given.found, progress)
+    if packed is not None:
+        rest = found[0] if found else None
+        right = window.right if rest is None else rest.right
+        packed = replace(packed, explained=window.count(right), right=right, second=rest)
+        found = [packed, *found]
     expected = case.expected
-    window, found, how, late = _placed(case, capture, progress)
     got = window.got
     stray = bus.pack(got, case.config.formats.output.width) != capture.beats
     notes = list(capture.notes)
     if stray.any():
         at = int(stray.any(axis=1).argmax())
         notes.append(f"bits above the last pixel are not 0, first in beat {at} of the capture")
-    missing = 0
     framing = align.framing(capture, expected, window.index)
-    if late:
+    missing = 0
+    end = int(window.index[-1]) + 1
+    ends = bool(np.isin(end, expected.starts))
+    if given.late:
         place = expected.place(int(window.index[0]), 0)
-        framing.append(
+        said = (
             f"the capture begins in frame {place.frame}, line {place.line}, x {place.x}, not with "
             "a frame"
         )
-    elif capture.whole:
-        end = int(window.index[-1]) + 1
-        missing = int(expected.starts[np.searchsorted(expected.starts, end)]) - end
+        if ends and len(got) < expected.beats:
+            framing.append(said)
+        else:
+            # Free-running: nothing is known to be lost.
+            notes.append(said)
+    elif capture.whole and not ends:
+        left = int(expected.starts[np.searchsorted(expected.starts, end)]) - end
+        if len(got) < expected.beats:
+            missing = left
+        else:
+            notes.append(f"the last frame captured lacks {left:,} beats")
     return Diff(
-        window, capture.kind, how, _first(window), missing,
+        window, capture.kind, given.how, _first(window), missing,
         framing, notes,
-        found, _ties(found), _alike(window, found),
+        found, _ties(found), _alike(window, found), packed is not None,
     )  # fmt: skip
 
 
-def _placed(
-    case: Set, capture: Capture, progress: Callable[[float], None]
-) -> tuple[Window, list[Finding], str, bool]:
-    """The capture beside what is expected, and the causes of its place.
-
-    Returns
-    -------
-    window : Window
-    found : list of Finding
-    how : str
-        What the capture was aligned by.
-    late : bool
-        Whether it is a buffer that does not begin with a frame.
-    """
-    if len(capture.breaks):
-        return _pieces(case, capture, progress)
-    got = align.lanes(capture, case.config)
-    expected = case.expected
-    offsets, how = align.marked(capture, expected)
-    sure = offsets is not None
-    if offsets is None:
-        offsets = align.searched(align.readings(capture, case.config), expected, capture)
-    places = align.best([got], expected.lanes, offsets, 3)
-
-    def judged(offset: int) -> tuple[Window, list[Finding]]:
-        window = Window(case, got, align.indices(capture, expected, offset))
-        return window, _findings(window, capture, progress)
-
-    window, found = judged(places[0])
-    lead = _explained(window, found)
-    # Of a few beats every cause explains much, wherever they are placed.
-    long = len(got) >= align.SHORT
-    if long and lead < SURE * window.pixels and not (sure and len(offsets) == 1):
-        # The place itself is in doubt: the one where most is explained.
-        given = align.readings(capture, case.config)
-        places += align.best(given, expected.lanes, offsets, 3)
-        places += _doubted(case, capture, offsets, sure, progress)
-        for offset in dict.fromkeys(places[1:]):
-            other, causes_there = judged(offset)
-            if _explained(other, causes_there) > lead:
-                window, found, lead = other, causes_there, _explained(other, causes_there)
-    if long and not sure:
-        # Where content alone speaks, most of it may speak for what came after a slip.
-        first = int(causes.course(window)[0])
-        if first:
-            other, causes_there = judged(int(window.index[0]) + first)
-            if _explained(other, causes_there) >= lead:
-                window, found, lead = other, causes_there, _explained(other, causes_there)
-    late = capture.whole and len(got) < expected.beats and lead < LIKE * window.pixels
-    if late:
-        # A buffer that does not begin with a frame after all?
-        given = align.readings(capture, case.config)
-        offset = align.best([got], expected.lanes, align.searched(given, expected), 1)[0]
-        other, causes_there = judged(offset)
-        late = other.matches > max(lead, LIKE * window.pixels)
-        if late:
-            window, found, how = other, causes_there, "content"
-    return window, found, how, late
-
-
-def _pieces(
-    case: Set, capture: Capture, progress: Callable[[float], None]
-) -> tuple[Window, list[Finding], str, bool]:
-    """As `_placed`, for a broken stream: each piece by itself, then the causes of them all."""
-    indices: list[NDArray[np.int64]] = []
-    ways = []
-    for piece in capture.pieces():
-        if indices:
-            # Often nothing is lost between them.
-            next_ = align.indices(piece, case.expected, int(indices[-1][-1]) + 1)
-            window = Window(case, align.lanes(piece, case.config), next_)
-            if window.right.all() and not align.framing(piece, case.expected, next_):
-                indices.append(next_)
-                ways.append("the piece before")
-                continue
-        window, _, how, _ = _placed(case, piece, lambda share: None)
-        indices.append(window.index)
-        ways.append(how)
-    got, index = align.lanes(capture, case.config), np.concatenate(indices)
-    window = Window(case, got, index, capture.breaks)
-    how = f"{len(ways)} pieces, each by itself: {', '.join(dict.fromkeys(ways))}"
-    return window, _findings(window, capture, progress), how, False
-
-
-def _explained(window: Window, found: Sequence[Finding]) -> int:
-    """Pixels that the first cause explains, or that are right without one."""
-    return found[0].explained if found else window.matches
-
-
-def _doubted(
-    case: Set,
-    capture: Capture,
-    offsets: NDArray[np.int64],
-    sure: bool,
-    progress: Callable[[float], None],
-) -> list[int]:
-    """Offsets where some grave cause would explain most, among the given or by content."""
-    got = align.lanes(capture, case.config)
-    frames = np.arange(len(case.expected.frames))
-    scores: dict[int, int] = {}
-    candidates = [cause for cause in causes.frame_causes(case) if cause.name in causes.GRAVE]
-    for number, cause in enumerate(candidates):
-        progress(number / len(candidates))
-        try:
-            would = causes.stream(case, cause, frames)
-        except InputError:
-            continue
-        places = offsets
-        if not sure:
-            places = np.unique(np.concatenate([offsets, align.votes(got, would, 4)]))
-        for offset in align.best([got], would, places, 1):
-            index = align.indices(capture, case.expected, offset)
-            right = int(np.count_nonzero(would[index] == got))
-            scores[offset] = max(scores.get(offset, 0), right)
-    return sorted(scores, key=lambda offset: -scores[offset])[:2]
-
-
-def _findings(window: Window, capture: Capture, progress: Callable[[float], None]) -> list[Finding]:
-    """Causes that explain more than no cause does, the best first."""
-    case = window.case
-    if window.matches == window.pixels:
-        # Nothing is wrong but, perhaps, the count of beats.
-        return list(causes.slips(window))
-    # Less than a twentieth of the errors is what chance explains.
-    least = window.matches + max(1, (window.pixels - window.matches) // 20)
-    found = [one for one in causes.bus_findings(window, capture.beats) if one.explained >= least]
-    frames = np.unique(window.frame_of)
-    candidates = list(causes.frame_causes(case))
-    for number, cause in enumerate(candidates):
-        progress(number / len(candidates))
-        try:
-            would = window.take(causes.stream(case, cause, frames))
-        except InputError:
-            continue  # sums too wide for the model, with this one thing changed
-        finding = window.judge(cause.name, cause.detail, would, mixed=True)
-        if finding.explained >= least:
-            found.append(finding)
-    return sorted(found, key=lambda one: (-one.explained, causes.RANKS[one.name]))
+def _unpacked(
+    case: Set, given: search.Located, progress: Callable[[float], None]
+) -> tuple[search.Located, Finding | None]:
+    """The capture in wider words, if it is more like the expectation then."""
+    packed: Finding | None = None
+    for name, detail, capture in search.repacked(given.capture, case.config):
+        other = search.locate(case, capture, progress)
+        share = other.explained / other.window.pixels
+        if share > max(search.LIKE, given.explained / given.window.pixels):
+            given = other
+            window = other.window
+            packed = Finding(
+                name, detail, window.matches, window.right, lambda window=window: window
+            )
+    return given, packed
 
 
 def _ties(found: Sequence[Finding]) -> int:
-    """How many findings explain as much as the first one."""
-    return sum(one.explained == found[0].explained for one in found) if found else 0
+    """How many findings explain as much as the first one, and are as simple."""
+    return sum(
+        (one.explained, one.free, one.second is None)
+        == (found[0].explained, found[0].free, found[0].second is None)
+        for one in found
+    )
 
 
 def _alike(window: Window, found: Sequence[Finding]) -> bool:
     """Whether anything explains more than chance, or the pictures rise and fall together."""
-    if _explained(window, found) > UNLIKE * window.pixels:
+    if search.explained(window, found) > UNLIKE * window.pixels:
         return True
     step = max(1, len(window.got) >> 16)
     config = window.case.config
-    got = to_codes(config, window.got[::step]).astype(float).reshape(-1)
-    want = to_codes(config, window.want[::step]).astype(float).reshape(-1)
-    got, want = got - got.mean(), want - want.mean()
-    scale = float(np.sqrt((got @ got) * (want @ want)))
-    return scale > 0 and abs(float(got @ want)) > LIKE * scale
+    got, want = (to_codes(config, lanes[::step]) for lanes in (window.got, window.want))
+    return abs(causes.likeness(got, want)) > search.LIKE
 
 
 def _first(window: Window) -> Mismatch | None:

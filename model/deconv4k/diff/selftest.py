@@ -138,7 +138,7 @@ def _which_kernel(case: Set, word: int) -> str:
 def _by_signature(case: Set, word: int, frames: tuple[int, ...]) -> str:
     """Causes that would give an output frame of that signature."""
     found = []
-    for cause in causes.frame_causes(case):
+    for cause in causes.frame_causes(case.model):
         for number in frames:
             try:
                 frame = cause.frame(number)
