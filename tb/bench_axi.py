@@ -233,14 +233,18 @@ def configuration(name: str) -> Config:
 
 
 def simulate(
-    sim: str, config: Config, work: Path, seed: int, power_up: Kernel, only: str | None, **data: Any
-) -> None:
-    """Run one coroutine of tb/test_bench_axi.py, or `module`, with this power-up kernel."""
+    sim: str, config: Config, work: Path, seed: int, power_up: Kernel | None, only: str | None,
+    **data: Any,
+) -> None:  # fmt: skip
+    """Run one coroutine of tb/test_bench_axi.py, or `module`, with this power-up kernel or none."""
     from deconv4k import engine, signature
 
-    (work / "power_up.hex").write_text(signature.power_up_text(config, *power_up))
     module = data.pop("module", "test_bench_axi")
     parameters = engine.wrapper_parameters(config)
+    if power_up is None:
+        parameters = {**parameters, "POWER_UP": ""}
+    else:
+        (work / "power_up.hex").write_text(signature.power_up_text(config, *power_up))
     run(sim, "bench_axi", parameters, work, seed, module=module, only=only, **data)
 
 

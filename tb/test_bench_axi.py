@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import cocotb
 import numpy as np
 from cocotb.triggers import RisingEdge
 
@@ -293,6 +294,58 @@ async def soft_resets(bench: Endless) -> None:
     await bench.end()
     assert await bench.read("FRAMES_IN") == await bench.read("FRAMES_OUT") > 0
     assert await bench.read("ERRORS") == 0
+
+
+def test_a_first_kernel_in_a_soft_reset(sim: str, tmp_path: Path, seed: int) -> None:
+    from deconv4k import signature
+
+    config, noise = bench_axi.configuration("x2_k3_4ppc"), np.random.default_rng(seed)
+    kernel = bench_axi.make_kernel(config, noise)
+    bench_axi.write_input(config, tmp_path, [bench_axi.make_frame(config, noise, *SIZE)])
+    bench_axi.write_expected(config, tmp_path, [])
+    bench_axi.simulate(
+        sim, config, tmp_path, seed, None, "first_kernels",
+        words=signature.kernel_words(config, *kernel),
+        signature=signature.kernel(config, *kernel),
+    )  # fmt: skip
+
+
+class Unloaded(Bench):
+    settings: ClassVar[dict[str, int]] = {**Bench.settings, "go": 0}
+
+    async def release(self) -> None:
+        """End reset; there is no kernel."""
+        self.dut.aresetn.value = 1
+        await self.clocks(4)
+
+
+@watched(Unloaded)
+async def first_kernels(bench: Unloaded) -> None:
+    """Taken at each clock around the reset: KERNEL_TAKEN is cleared before it, and never after."""
+    kept = []
+    for clock in range(15, 55):
+        bench.dut.aresetn.value = 0
+        await bench.clocks(4)
+        await bench.release()
+        await bench.set("IRQ_ENABLE", RESET_DONE=1)
+        await bench.load(bench.p["words"])
+        await bench.set("CONTROL", SOFT_RESET=1)
+        await bench.clocks(clock)
+        began = bench.value("clocks")
+        committing = cocotb.start_soon(bench.commit())
+        if not bench.value("irq"):
+            await RisingEdge(bench.dut.irq)
+        before = bench.value("clocks") - began
+        await committing
+        await bench.clocks(10)
+        assert (await bench.fields("STATUS"))["KERNEL_LOADED"]
+        assert await bench.read("SIGNATURE_KERNEL") == bench.p["signature"]
+        kept.append(((await bench.fields("IRQ_STATUS"))["KERNEL_TAKEN"], before))
+    flags = [flag for flag, _ in kept]
+    assert flags == sorted(flags)
+    assert set(flags) == {0, 1}
+    # One taken in the last of the reset's 8 clocks is committed 10 before irq: the first is 7 more.
+    assert max(before for flag, before in kept if flag) == 10 + 7
 
 
 class Stepwise(Bench):
