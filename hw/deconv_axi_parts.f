@@ -1,0 +1,5 @@
+crc32.v
+kernel_store.v
+control.v
+generated/registers.sv
+deconv_axi.v
