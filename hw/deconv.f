@@ -1,17 +1,5 @@
 ram.v
-delay.v
-skid.v
-fifo.v
 operand.v
 multiply.v
-add4.v
 multiply_add.v
-quantise.v
-framer.v
-scan.v
-line_buffer.v
-edges.v
-window.v
-phase_sums.v
-raster.v
-deconv.v
+-f deconv_parts.f

@@ -4,7 +4,8 @@
 //                          in[c, iy, ix] * kernel[c, oy + P - S*iy, ox + P - S*ix])
 //
 // for exact upscalers, K - 2P + OP = S: the output is S times the input, in both directions. The top
-// is wiring only; each module's header says what it computes.
+// is wiring, but for the sign bits that pixels get on their way to the multipliers and the count of a
+// window's phases; each module's header says what it computes.
 //
 //   s_axis -> skid -> framer -> scan -> line_buffer -> window -> phase_sums -> quantise -> raster -> m_axis
 //                                 `---> edges ----------'

@@ -1,7 +1,2 @@
 -f deconv.f
-crc32.v
-kernel_store.v
-control.v
-axil.v
-generated/registers.sv
-deconv_axi.v
+-f deconv_axi_parts.f

@@ -146,6 +146,18 @@ module deconv_axi #(
         if (MAX_H < 1 || MAX_H > 65535) begin : g_max_h
             ERROR_MAX_H_must_be_1_to_65535 error ();
         end
+        // The registers have eight bits for each of these.
+        if (K > 255 || S > 255 || P > 255 || OP > 255 || C_IN > 255) begin : g_layer
+            ERROR_K_S_P_OP_and_C_IN_must_be_at_most_255 error ();
+        end
+        if (PIXEL_W > 255 || PRODUCT_W > 255 || ACC_W > 255 || OUT_W > 255) begin : g_widths
+            ERROR_PIXEL_W_PRODUCT_W_ACC_W_and_OUT_W_must_be_at_most_255 error ();
+        end
+        if (PIXEL_I < -128 || PIXEL_I > 127 || WEIGHT_I < -128 || WEIGHT_I > 127
+            || BIAS_I < -128 || BIAS_I > 127 || PRODUCT_I < -128 || PRODUCT_I > 127
+            || ACC_I < -128 || ACC_I > 127 || OUT_I < -128 || OUT_I > 127) begin : g_integers
+            ERROR_integer_bits_must_be_minus_128_to_127 error ();
+        end
     endgenerate
 
     localparam BIAS_BITS = BIAS_W > 0 ? BIAS_W : 1;

@@ -19,8 +19,8 @@ module edges #(
     parameter GROUP = 2,
     parameter LINE_BEATS = 1,  // beats of an output line for each GROUP pixels of input
     parameter WIDTH_W = 11,
-    parameter NEAR_W = 3,
-    parameter BEATS_W = 12
+    parameter NEAR_W = 2,
+    parameter BEATS_W = 10
 ) (
     input wire clk,
     input wire rst,

@@ -1,7 +1,12 @@
 // fifo: small first-in first-out queue with a registered output.
 //
-// For queues of a few words that fit distributed memory. The writer must know that there is room:
-// there is no full flag.
+// For queues of a few words that fit distributed memory. DEPTH is a power of two, at least 2. The
+// writer must know that there is room, there is no full flag: up to DEPTH + 1 words may be inside, a
+// word that is taken in this clock among them.
+//
+// Storage: DEPTH words, and the output register. The register is filled as soon as there is a word, so
+// the memory is full only behind a full register; then no word comes in. Hence no word is read in the
+// clock in which its address is written.
 //
 // Latency: 2 clocks from push to out_valid. Throughput: one word a clock.
 `default_nettype none
@@ -18,8 +23,15 @@ module fifo #(
     output wire out_valid,
     input wire out_ready
 );
+    generate
+        if (DEPTH < 2 || (DEPTH & (DEPTH - 1)) != 0) begin : g_depth
+            ERROR_fifo_DEPTH_must_be_a_power_of_two_and_at_least_2 error ();
+        end
+    endgenerate
+
     localparam ADDR_W = $clog2(DEPTH);
 
+    (* ramstyle = "no_rw_check", rw_addr_collision = "no" *)
     reg [WIDTH-1:0] mem[0:DEPTH-1];
     reg [ADDR_W-1:0] wr_q;
     reg [ADDR_W-1:0] rd_q;

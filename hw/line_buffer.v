@@ -6,14 +6,16 @@
 //
 // Storage: LINES memories of MAX_W pixels, used in turn: the row of slot n lies in memory n modulo
 // LINES. A pixel is written one clock after the oldest row's pixel at its address was read, so the
-// write needs nothing of what was read, rows may be one pixel wide, and no memory ever reads and
-// writes one address in one clock (the slot's shortest length, two clocks, sees to that).
+// write needs nothing of what was read, and rows may be one pixel wide. No step reads an address in the
+// clock in which it is written: that is the clock after its own step, and the next step at the same
+// address comes two clocks later at the earliest, as no slot is shorter. What is read between two steps
+// is not used.
 //
 //   stage 1   memory read
 //   stage 2   memory output register
 //   stage 3   memories turned into rows by age
 //
-// Latency: 3 clocks from step to column_valid. Throughput: one column a clock.
+// Latency: 3 clocks from step to column. Throughput: one column a clock.
 // Golden: deconv4k.golden._tiles, the rows iy of one output row
 `default_nettype none
 

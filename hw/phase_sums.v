@@ -44,7 +44,7 @@ module phase_sums #(
     parameter PRODUCT_Q = 5,
     parameter PRODUCT_O = 3,
     parameter ACC_W = 23,
-    parameter TAG_W = 3,
+    parameter TAG_W = 4,
     // derived
     parameter SIDE = AHEAD + BEHIND + 1,
     parameter FACTOR_W = PIXEL_W + (PIXEL_SIGNED != 0 ? 0 : 1),

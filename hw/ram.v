@@ -1,8 +1,9 @@
 // ram: simple dual-port memory with a registered output.
 //
 // One write port, one read port, one clock. Reading is free-running: rd_data shows the word at
-// rd_addr two clocks later. A read in the clock of a write to the same address gives the old word;
-// the engine never depends on it.
+// rd_addr two clocks later. A read in the clock of a write to the same address gives no defined word;
+// the engine never uses it (line_buffer and raster say why), and the attributes tell Quartus and Vivado
+// so, which would otherwise see to the old word.
 //
 // Storage: DEPTH words of WIDTH bits, coded so that synthesis infers block RAM with its output
 // register. Contents are not reset.
@@ -20,6 +21,7 @@ module ram #(
     input wire [ADDR_W-1:0] rd_addr,
     output wire [WIDTH-1:0] rd_data
 );
+    (* ramstyle = "no_rw_check", rw_addr_collision = "no" *)
     reg [WIDTH-1:0] mem[0:DEPTH-1];
     reg [WIDTH-1:0] rd_q;
     reg [WIDTH-1:0] rd_q2;

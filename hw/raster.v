@@ -241,6 +241,8 @@ module raster #(
     assign room = all_room_q;
     always @(posedge clk) all_room_q <= &roomy && rows_room_q && !rst;
 
+    // A beat is read a clock after it was written at the earliest, and its place is written again after
+    // a launch that follows the reading: never both in one clock.
     reg ram_wr_q;
     reg [ADDR_W-1:0] ram_wr_addr_q;
     reg [BEAT_W-1:0] ram_wr_data_q;

@@ -40,7 +40,7 @@ module scan #(
     parameter PIXEL_BITS = 8,
     parameter WIDTH_W = 11,
     parameter HEIGHT_W = 16,
-    parameter NEAR_W = 3
+    parameter NEAR_W = 2
 ) (
     input wire clk,
     input wire rst,

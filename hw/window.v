@@ -23,9 +23,9 @@ module window #(
     parameter AHEAD = 2,
     parameter BEHIND = 2,
     parameter SIDE = AHEAD + BEHIND + 1,
-    parameter PIXEL_BITS = 8,
-    parameter NEAR_W = 3,
-    parameter TAG_W = 4
+    parameter PIXEL_BITS = 9,
+    parameter NEAR_W = 2,
+    parameter TAG_W = 2
 ) (
     input wire clk,
     input wire rst,

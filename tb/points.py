@@ -83,5 +83,5 @@ DEEP = {
     "x8_k19_1ppc": _point((19, 8, 9, 7), 1, width=24),
     "x20_k20_1ppc_width1": _point((20, 20, 0, 0), 1, width=1),
 }
-"""Kernels and strides at 1 pixel a clock, so large that the columns on their way or the beats of one
-launch are more than the queues' least reserve (hw/raster.v)."""
+"""Kernels and strides at 1 pixel a clock, so large that the columns on their way, or the beats of a
+launch, are more than the least reserve of the queues (hw/raster.v)."""

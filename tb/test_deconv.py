@@ -142,6 +142,25 @@ def test_clocks(sim_name: str, point: str, seed: int) -> None:
             assert played.last_interval == predicted.frame
 
 
+@pytest.mark.parametrize(
+    "point", ["x2_k3_4ppc_3ch_signed", "x2_k4_2ppc_7ch_bias", "x2_k3_1ppc_width1", "x1_k3_1ppc"]
+)
+def test_no_word_is_used_that_is_read_while_written(point: str, seed: int) -> None:
+    config, rng = POINTS[point], np.random.default_rng(seed)
+    weights, bias = make_weights(config, rng), make_bias(config, rng)
+    frames = make_frames(config, weights, rng)
+    expected = expect(config, frames, weights, bias)
+    undefined = simulator.ROOT / "tb" / "undefined_ram.v"
+    files = [undefined if path.name == "ram.v" else path for path in simulator.sources("bench")]
+    assert undefined in files
+    for stalls in ("none", "both"):
+        played = simulator.play(
+            "icarus", config, frames, weights, bias, expected=expected, stalls=stalls, seed=seed,
+            patience=5000, files=files,
+        )  # fmt: skip
+        check(played, frames, expected, config.video.pixels_per_clock)
+
+
 @pytest.mark.parametrize("point", DEEP)
 def test_large_kernels(point: str, seed: int) -> None:
     """Narrow frames and wide ones, with and without stalls, and the rate of the widest."""

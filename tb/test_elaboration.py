@@ -25,17 +25,31 @@ WRONG = {
 }
 
 WRONG_PARTS = {
+    "a queue of one word": ("fifo", {"DEPTH": 1}, "DEPTH must be a power of two and at least 2"),
+    "a queue of 24 words": ("fifo", {"DEPTH": 24}, "DEPTH must be a power of two and at least 2"),
     "weights of 33 bits": ("kernel_store", {"WEIGHT_W": 33}, "WEIGHT W must be 1 to 32"),
     "a bias of 33 bits": ("kernel_store", {"BIAS_W": 33}, "BIAS W 0 to 32"),
     "65,536 words": ("kernel_store", {"C_IN": 2, "K": 256}, "counts up to 65534 words"),
     "two output channels": ("deconv_axi", {"C_OUT": 2}, "C OUT must be 1"),
+    "256 channels": (
+        "deconv_axi",
+        {"K": 1, "S": 1, "P": 0, "OP": 0, "PPC": 1, "C_IN": 256},
+        "C IN must be at most 255",
+    ),
+    "stride 256": (
+        "deconv_axi",
+        {"K": 1, "S": 256, "P": 0, "OP": 255, "PPC": 256},
+        "K S P OP and C IN must be at most 255",
+    ),
+    "sums of 256 bits": ("deconv_axi", {"ACC_W": 256}, "ACC W and OUT W must be at most 255"),
+    "integer bits 128": ("deconv_axi", {"OUT_I": 128}, "integer bits must be minus 128 to 127"),
     "MAX_H 0": ("deconv_axi", {"MAX_H": 0}, "MAX H must be 1 to 65535"),
     "MAX_H 65536": ("deconv_axi", {"MAX_H": 65536}, "MAX H must be 1 to 65535"),
 }
 
 
 @pytest.mark.parametrize("name", WRONG_PARTS)
-def test_wrong_parameters_of_the_wrapper(sim: str, name: str) -> None:
+def test_wrong_parameters_of_a_part(sim: str, name: str) -> None:
     top, parameters, sentence = WRONG_PARTS[name]
     with pytest.raises(InputError, match=re.escape(sentence)):
         simulator.build(sim, top, parameters)

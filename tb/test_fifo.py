@@ -36,12 +36,15 @@ async def order_is_kept(dut: SimHandleBase) -> None:
     fullest = received = 0
     for valid, ready in ((0.9, 0.1), (0.3, 0.8), (1.0, 1.0), (0.5, 0.5), (1.0, 0.2)):
         for _ in range(300):
-            # The queue proper: DEPTH words are always room, the output register comes on top.
-            push = len(queue) < p["DEPTH"] and rng.random() < valid
+            # DEPTH words in the memory, and the output register.
+            push = len(queue) <= p["DEPTH"] and rng.random() < valid
             data = rng.getrandbits(12)
             dut.push.value, dut.in_data.value = int(push), data
             dut.out_ready.value = int(rng.random() < ready)
             await settle()
+            # No word is read in the clock in which its place is written.
+            if push and int(dut.move.value):
+                assert int(dut.wr_q.value) != int(dut.rd_q.value)
             if int(dut.out_valid.value):
                 assert int(dut.out_data.value) == queue[0]
                 if int(dut.out_ready.value):
@@ -51,7 +54,7 @@ async def order_is_kept(dut: SimHandleBase) -> None:
                 queue.append(data)
             fullest = max(fullest, len(queue))
             await edge(dut)
-    assert fullest == p["DEPTH"]
+    assert fullest == p["DEPTH"] + 1
     assert received > 300
     await drain(dut, queue)
 

@@ -54,6 +54,17 @@ def test_core_names_the_files_of_the_file_lists() -> None:
             assert (ROOT / path).exists()
 
 
+@pytest.mark.parametrize("name", ["deconv.f", "deconv_axi.f", "bringup.f", "ulx3s.f"])
+def test_lists_for_ecp5_have_its_modules_for_the_portable_ones(name: str) -> None:
+    own = sorted((ROOT / "hw" / "ecp5").glob("*.v"))
+    names = {path.name for path in own}
+    portable = simulator.listed(name)
+    assert names & {path.name for path in portable} == names - {"block_ram.v"}
+    found = simulator.listed(name, "ecp5")
+    assert found == [*own, *(path for path in portable if path.name not in names)]
+    assert all(path.exists() for path in found)
+
+
 def test_core_is_of_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert core()["name"] == f"::{project['name']}:{project['version']}"

@@ -1,7 +1,6 @@
 // ram: simple dual-port memory with a registered output, of ECP5's block RAMs.
 //
-// Same ports, latency and use as the portable ram, but for one thing: a read in the clock of a write
-// to the same address gives no defined word. The engine never depends on it.
+// Same ports, latency and use as the portable ram.
 //
 // Storage: the organisation of the blocks that needs the fewest of them (36 bits by 512 words to 1
 // bit by 16,384), the narrower one of two equals. Where blocks stand one above the other, the read

@@ -17,6 +17,9 @@ from deconv4k.fixed import Format, Overflow, Rounding
 PIPELINE_CLOCKS = 25
 """Registers between a pixel's acceptance and the first beat, but for the `tree_levels`."""
 
+REGISTER_MOST = 255
+"""Largest number of the layer that a register of hw/deconv_axi.v can show."""
+
 
 def check(config: Config) -> None:
     """Refuse what the engine cannot be built for.
@@ -24,8 +27,8 @@ def check(config: Config) -> None:
     Raises
     ------
     InputError
-        If the layer is no exact upscaler, the rate does not suit the stride, or a format is too
-        wide: all of it at once.
+        If the layer is no exact upscaler or too large, the rate does not suit the stride, or a
+        format is too wide: all of it at once.
     """
     layer, video = config.layer, config.video
     errors = []
@@ -36,6 +39,18 @@ def check(config: Config) -> None:
             f"{layer.kernel - 2 * layer.padding + layer.output_padding}; the RTL engine needs it "
             f"to be the stride {layer.stride}"
         )
+    errors += [
+        f"layer.{name} = {value}; allowed for the RTL engine: up to {REGISTER_MOST}, as its "
+        "registers show"
+        for name, value in (
+            ("kernel", layer.kernel),
+            ("stride", layer.stride),
+            ("padding", layer.padding),
+            ("output_padding", layer.output_padding),
+            ("in_channels", layer.in_channels),
+        )
+        if value > REGISTER_MOST
+    ]
     rates = [n for n in range(1, layer.stride + 1) if layer.stride % n == 0]
     if layer.stride == 2:
         rates.append(4)

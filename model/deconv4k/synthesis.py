@@ -48,8 +48,8 @@ class Target:
         Yosys' synthesis after flattening, from its label ``coarse`` on.
     cells : dict
         Resources that a cell takes, by the cell's name; a name may end in ``*``.
-    folder : str
-        Folder of hw/ whose modules stand in for the portable ones.
+    family : str
+        The file lists of hw/ that end in it have the family's own modules.
     libraries : str
         Yosys' files of the cells that those modules instantiate.
     """
@@ -57,7 +57,7 @@ class Target:
     name: str
     commands: str
     cells: Mapping[str, Mapping[str, int]]
-    folder: str = ""
+    family: str = ""
     libraries: str = ""
 
 
@@ -170,7 +170,7 @@ def missing(*packages: str) -> None:
 
 def sources(top: str, target: Target) -> list[Path]:
     """The Verilog of a top, with the target's modules instead of the portable ones."""
-    return simulator.stand_in(simulator.holding(top), target.folder)
+    return simulator.holding(top, target.family)
 
 
 @dataclass(frozen=True)

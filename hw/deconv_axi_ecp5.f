@@ -1,0 +1,2 @@
+-f deconv_ecp5.f
+-f deconv_axi_parts.f

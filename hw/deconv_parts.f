@@ -1,0 +1,13 @@
+delay.v
+skid.v
+fifo.v
+add4.v
+quantise.v
+framer.v
+scan.v
+line_buffer.v
+edges.v
+window.v
+phase_sums.v
+raster.v
+deconv.v
