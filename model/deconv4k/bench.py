@@ -24,6 +24,7 @@ from rich.table import Table
 from deconv4k import files, golden, lanes
 from deconv4k.bound import bound, path
 from deconv4k.config import Config
+from deconv4k.errors import InputError
 from deconv4k.fixed import Format
 from deconv4k.layer import Layer
 
@@ -341,6 +342,8 @@ def run(base: Config, folder: Path, rounds: int) -> dict[str, Any]:
     rounds : int
         Times that each contestant runs.
     """
+    if golden.settings.DISABLE_JIT:
+        raise InputError("NUMBA_DISABLE_JIT = 1; allowed: 0, or there is no speed to measure")
     console = Console()
     absent = missing()
     if absent:

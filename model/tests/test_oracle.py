@@ -80,7 +80,7 @@ def test_without_pytorch_one_line_says_who_was_asked():
     ("without", "settings", "reason"),
     [
         ("torch", {"DECONV4K_TORCH": "1"}, "torch is not installed, and DECONV4K_TORCH=1 asks"),
-        ("onnxruntime", {"CI": "1"}, "onnx and onnxruntime are not installed, and CI is set"),
+        ("onnxruntime", {"CI": "1"}, "onnxruntime is not installed, and CI is set"),
     ],
 )
 def test_an_oracle_that_must_be_there_and_is_missing_fails(without, settings, reason):

@@ -6,6 +6,10 @@ Slow and obvious; it shares nothing with deconv4k.fixed but the names of the mod
 import math
 from fractions import Fraction
 
+import numpy as np
+
+from deconv4k import naive
+
 HALF = Fraction(1, 2)
 
 
@@ -45,3 +49,36 @@ def quantise(code, fraction, target):
     value = Fraction(code) * Fraction(2) ** (target.width - target.integer - fraction)
     rounded = round_value(value, target.rounding.name)
     return fit(rounded, target.width, target.signed, target.overflow.name)
+
+
+def layer(config, pixels, weights, bias):
+    """Output codes by the scatter, plain integers and fractions only."""
+    geometry, forms = config.layer, config.formats
+    shape = geometry.stride, geometry.padding, geometry.output_padding
+    if forms.product is None:
+        sums = naive.scatter(pixels, weights, *shape)
+    else:
+        point = forms.pixel.fraction + forms.weight.fraction
+        channels, height, width = pixels.shape
+        size = geometry.kernel
+        rows = (height - 1) * geometry.stride + size + geometry.output_padding
+        columns = (width - 1) * geometry.stride + size + geometry.output_padding
+        full = np.zeros((geometry.out_channels, rows, columns), dtype=object)
+        known = {}
+        for c, y, x, o, ky, kx in np.ndindex(
+            channels, height, width, geometry.out_channels, size, size
+        ):
+            exact = int(pixels[c, y, x]) * int(weights[c, o, ky, kx])
+            if exact not in known:
+                known[exact] = quantise(exact, point, forms.product)
+            full[o, y * geometry.stride + ky, x * geometry.stride + kx] += known[exact]
+        edge = geometry.padding
+        sums = full[:, edge : rows - edge, edge : columns - edge]
+    point = forms.sum_fraction
+    out = np.empty(sums.shape, dtype=object)
+    for place in np.ndindex(sums.shape):
+        total = int(sums[place]) + int(bias[place[0]])
+        if forms.accumulator is not None:
+            total = fit(total, forms.accumulator.width, forms.accumulator.signed, "AP_WRAP")
+        out[place] = quantise(total, point, forms.output)
+    return out
