@@ -277,6 +277,22 @@ def test_gaps(path, filled):
     assert diff.window.index.tolist() == [*range(30), *range(37, 60)]
 
 
+@pytest.mark.parametrize("lost", [0, 7])
+def test_a_gap_before_a_known_sample(path, lost):
+    """The column marks the first sample after the gap; there is no row of unknowns."""
+    gap(path, clocks(), lost)
+    lines = path.read_text().splitlines()
+    at = next(i for i, line in enumerate(lines) if "XXXX" in line)
+    del lines[at]
+    cells = lines[at].split(",")
+    lines[at] = ",".join([*cells[:3], "1", *cells[4:]])
+    path.write_text("\n".join(lines) + "\n")
+    diff = judge(path)
+    assert diff.clean
+    assert diff.window.index.tolist() == [*range(30), *range(30 + lost, 60)]
+    assert diff.notes == ["1 gap(s) between samples, the stream is broken there"]
+
+
 @pytest.mark.parametrize("names_again", [True, False])
 @pytest.mark.parametrize("flags", [True, False])
 def test_windows(path, names_again, flags):
@@ -391,6 +407,8 @@ def test_ports(path):
         path.write_text("\n".join(map(",".join, lines)) + "\n")
 
     assert told(path, write) == []
+    # A master is preferred to what is neither, though that is less deep.
+    assert told(path, lambda rows: write(rows, ["tap_tdata[31:0]", "tap_tvalid", "x"])) == []
     write(clocks())
     assert refusal(path, port="zzz") == (
         ": --port 'zzz' fits no stream; there are design_i/core_0_m_axis_*, s_axis_*"
