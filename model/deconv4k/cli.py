@@ -334,7 +334,7 @@ def _recipe(name: str, **given: Any) -> Recipe:
 @click.option("--previous-kernel", help="Kernel loaded before: .npy codes, or .npz as fit makes.")
 @click.option("--port", help="Part of the stream's name, where a capture holds several.")
 @click.option("--clock", help="Name of the clock, in waves.")
-@click.option("--tdata", help="Name of that signal, where it has another; so of the next four.")
+@click.option("--tdata", help="Name of this signal, if it ends otherwise; so the next four.")
 @click.option("--tvalid")
 @click.option("--tready")
 @click.option("--tlast")
@@ -365,6 +365,9 @@ def diff(
     .csv                   samples of an ILA (write_hw_ila_data -csv_file) or of Signal Tap
     .vcd .fst              waves of a simulator
     .log .txt .hex .mem    UART lines of the self-test, or a beat a line in hexadecimal
+
+    Of samples and waves a beat is a clock with TVALID and TREADY; where they are unknown, at gaps
+    and between windows the stream is broken, and each piece is placed by itself.
 
     A capture need not begin with a frame, nor end with one. It is placed by TUSER and TLAST if
     they were captured, a buffer or picture by its first beat, anything else by its content.

@@ -73,7 +73,6 @@ _READABLE = "allowed: JPEG, PNG or TIFF, undamaged"
 _DAMAGE = re.compile(
     # A few bytes too many before the end are what some cameras write.
     r"Corrupt JPEG data(?!: 1?\d extraneous bytes before marker 0xd9)|Premature end"
-    r"|libpng error|\[ERROR"
 )
 """What a decoder prints of damage that it fills with something."""
 

@@ -1,8 +1,11 @@
 """Samples of logic analysers in many spellings: read as they are, or refused with a reason."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
-from field import clocks, ila, judge, quartus, spelled, told
+from field import ILA, clocks, ila, judge, quartus, spelled, told
 
 from deconv4k.diff import report
 from deconv4k.errors import InputError
@@ -18,7 +21,7 @@ def refusal(path, **options):
         judge(path, **options)
     (text,) = caught.value.lines
     assert "\n" not in text
-    assert text.startswith(str(path))
+    assert text.startswith(f"{path}:")
     return text.removeprefix(str(path))
 
 
@@ -166,6 +169,15 @@ def test_a_column_a_bit(path, order):
     )
 
 
+def test_bits_counted_from_the_left(path):
+    """Beside a range that rises, bit 0 is the highest: the bus is read, not its bits."""
+    bits = [(f"m_tdata[{31 - bit}]", "tdata", bit) for bit in range(32)]
+    columns = [("m_tdata[0..31]", "tdata", None), *bits, ("m_tvalid", "tvalid", None)]
+    assert told(path, lambda rows: quartus(path, rows, columns)) == [
+        "TREADY was not captured and is taken as 1"
+    ]
+
+
 def test_halves_of_a_bus(path):
     def write(rows):
         names = ["m_tdata[15:0]", "m_tdata[31:16]", "m_tvalid"]
@@ -265,6 +277,22 @@ def test_gaps(path, filled):
     assert diff.window.index.tolist() == [*range(30), *range(37, 60)]
 
 
+@pytest.mark.parametrize("lost", [0, 7])
+def test_a_gap_before_a_known_sample(path, lost):
+    """The column marks the first sample after the gap; there is no row of unknowns."""
+    gap(path, clocks(), lost)
+    lines = path.read_text().splitlines()
+    at = next(i for i, line in enumerate(lines) if "XXXX" in line)
+    del lines[at]
+    cells = lines[at].split(",")
+    lines[at] = ",".join([*cells[:3], "1", *cells[4:]])
+    path.write_text("\n".join(lines) + "\n")
+    diff = judge(path)
+    assert diff.clean
+    assert diff.window.index.tolist() == [*range(30), *range(30 + lost, 60)]
+    assert diff.notes == ["1 gap(s) between samples, the stream is broken there"]
+
+
 @pytest.mark.parametrize("names_again", [True, False])
 @pytest.mark.parametrize("flags", [True, False])
 def test_windows(path, names_again, flags):
@@ -292,6 +320,20 @@ def test_windows(path, names_again, flags):
     diff = judge(path)
     assert (diff.mismatches, diff.first.place) == (1, (0, 1, 21))
     assert diff.window.index.tolist() == where
+
+
+def test_sections_of_signal_tap(path):
+    """Data: and the names once more, and the time falls: the next piece."""
+    columns = [(BUS, "tdata", None), *BITS, *FLAGS]
+    parts = []
+    for first, last in ((0, 33), (300, 320)):
+        quartus(path, clocks(first, last, hurt=True), columns)
+        parts.append(path.read_text())
+    path.write_text("\n".join(parts))
+    diff = judge(path)
+    assert diff.notes == ["2 capture windows"]
+    assert diff.window.index.tolist() == [*range(33), *range(300, 320)]
+    assert (diff.mismatches, diff.first.place) == (1, (0, 1, 21))
 
 
 def test_windows_of_one_sample(path):
@@ -332,6 +374,19 @@ def test_streams_of_other_names(path):
     assert told(path, lambda rows: ila(path, rows, columns), tvalid="go") == []
 
 
+def test_names_where_they_are_of_no_use(path):
+    ila(path, clocks(), spelled("m_axis_{}"))
+    assert refusal(path, clock="clk") == (
+        ": --clock 'clk': a row is a clock; allowed: in .vcd or .fst"
+    )
+    other = path.with_suffix(".bin")
+    other.write_bytes(bytes(64))
+    for option in ("port", "clock", "tdata", "tuser"):
+        assert refusal(other, **{option: "m"}) == (
+            f": --{option} 'm': no names in it; allowed: for .csv, .vcd or .fst"
+        )
+
+
 def test_a_name_that_fits_several(path):
     columns = {"tdata": "a/x[31:0]", "tvalid": "b/x"}
     ila(path, clocks(), columns)
@@ -352,6 +407,8 @@ def test_ports(path):
         path.write_text("\n".join(map(",".join, lines)) + "\n")
 
     assert told(path, write) == []
+    # A master is preferred to what is neither, though that is less deep.
+    assert told(path, lambda rows: write(rows, ["tap_tdata[31:0]", "tap_tvalid", "x"])) == []
     write(clocks())
     assert refusal(path, port="zzz") == (
         ": --port 'zzz' fits no stream; there are design_i/core_0_m_axis_*, s_axis_*"
@@ -378,3 +435,31 @@ def test_structs_are_chosen_by_port(path):
 
     for port in ("g[0]", "g[0].m_axis[tdata]", "g[0].m_axis.tdata[31:0]"):
         assert told(path, write, port=port) == []
+
+
+@pytest.fixture
+def command(tmp_path):
+    def run(*arguments):
+        start = [sys.executable, "-c", "from deconv4k.cli import main; main()", "diff", str(ILA)]
+        return subprocess.run(
+            [*start, *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_the_options_of_the_command(path, command):
+    names = {"tdata": "d[31:0]", "tvalid": "v", "tready": "r", "tlast": "l", "tuser": "u"}
+    ila(path, clocks(), names)
+    options = ["--tdata", "d", "--tvalid", "v", "--tready", "r", "--tlast", "l", "--tuser", "u"]
+    good = command(path, *options)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.splitlines()[-1] == "clean: 240 pixels as expected"
+    for arguments in ([], ["--tdata", "q"], ["--port", "q"], ["--tdata", "d", "--tuser", "q"]):
+        bad = command(path, *arguments)
+        assert (bad.returncode, bad.stdout) == (2, "")
+        assert len(bad.stderr.splitlines()) == 1

@@ -18,7 +18,7 @@ def vcd(path, rows, *, clock="aclk", names=None, scopes=("tb", "dut"), unknown="
     """Waves as a simulator writes them: the stream changes just after the rising edges.
 
     `extra`: further clocks, (scope level, name, when they rise in each period). `late`: the
-    stream's delay. `blind`: a clock at which nothing is known for a while, as by $dumpoff.
+    stream's delay. `blind`: a clock before which the dump is paused, and what it goes on with.
     """
     names = names or {signal: f"m_axis_video_{signal}" for signal in FULL}
     lines = ["$timescale", "  1ps", "$end"]
@@ -37,12 +37,10 @@ def vcd(path, rows, *, clock="aclk", names=None, scopes=("tb", "dut"), unknown="
     lines += [*(f"0{mark}" for mark, _ in marked(extra)), "$end"]
     for i, row in enumerate([*rows, rows[-1]]):
         time = 1000 + 1000 * i
-        changes = [
-            f"b{row[s]:b} #" if s == "tdata" else f"{row[s]}{SIGNS[s]}" for s in FULL
-        ]  # fmt: skip
-        if blind == i:
+        changes = levels(row)
+        if blind is not None and blind[0] == i:
             lines += [f"#{time - 300}", "$dumpoff", "x!", *dark, "$end"]
-            lines += [f"#{time - 200}", "$dumpon", "0!", "$end"]
+            lines += [f"#{time - 200}", "$dumpon", "0!", *levels(blind[1]), "$end"]
         lines.append(f"#{time}")
         lines += ["1!"] if clock is not None else []
         lines += [f"1{mark}" for mark, (_, _, rises) in marked(extra) if 0 in rises]
@@ -54,6 +52,10 @@ def vcd(path, rows, *, clock="aclk", names=None, scopes=("tb", "dut"), unknown="
             if 600 in rises:
                 lines += [f"#{time + 600}", f"1{mark}", f"#{time + 700}", f"0{mark}"]
     path.write_text(end.join(lines) + end, newline="")
+
+
+def levels(row):
+    return [f"b{row[s]:b} #" if s == "tdata" else f"{row[s]}{SIGNS[s]}" for s in FULL]
 
 
 def marked(extra):
@@ -204,12 +206,13 @@ def test_a_cut_in_the_names_is_refused(path):
 
 def test_a_pause_of_the_dump_breaks_the_stream(path):
     def write(rows):
-        vcd(path, [*rows[:25], *clocks(200, 230)], blind=25)
+        vcd(path, [*rows[:25], *clocks(200, 230)], blind=(25, clocks(199, 200)[0]))
 
     write(clocks())
     diff = judge(path)
     assert diff.clean
-    assert diff.window.index.tolist() == [*range(24), *range(200, 230)]
+    assert diff.window.index.tolist() == [*range(24), *range(199, 230)]
+    assert diff.window.breaks.tolist() == [24]
     write(clocks(hurt=True))
     assert judge(path).first.place == (0, 1, 21)
 

@@ -131,6 +131,11 @@ def read(
         raise InputError(f"{path}: ends in {ending!r}; allowed: {', '.join(readers)}")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: empty; allowed: at least one beat")
+    if ending not in (".csv", ".vcd", ".fst"):
+        for option, name in (wanted or Wanted()).options():
+            raise InputError(
+                f"{path}: --{option} {name!r}: no names in it; allowed: for .csv, .vcd or .fst"
+            )
     capture = readers[ending]()
     if isinstance(capture, Capture) and not len(capture.beats):
         raise InputError(f"{path}: no beat in it: TVALID and TREADY never meet")

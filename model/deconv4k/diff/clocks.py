@@ -146,7 +146,8 @@ def _data(port: Port, read: Reader, config: Config, notes: list[str], path: Path
     full = 8 * bus.output_bytes(config)
     single = {p.name.bits[0]: p for p in pieces if p.name.bits is not None and p.name.width == 1}
     whole = [p for p in pieces if p.name.bits is None or (p.name.width or 0) >= need]
-    if all(bit in single for bit in range(need)):
+    rising = any(piece.name.rising for piece in pieces)
+    if all(bit in single for bit in range(need)) and not rising:
         # Of single bits no radix can be wrong.
         chosen = [piece for bit, piece in single.items() if bit < full]
     elif whole:

@@ -56,6 +56,11 @@ class Wanted:
     clock: str | None = None
     signals: Mapping[str, str] = field(default_factory=dict)
 
+    def options(self) -> list[tuple[str, str]]:
+        """What is said, by the options that say it."""
+        every = [("port", self.port), ("clock", self.clock), *self.signals.items()]
+        return [(option, name) for option, name in every if name is not None]
+
 
 class Name(NamedTuple):
     """A signal's name, taken apart."""
@@ -64,6 +69,8 @@ class Name(NamedTuple):
     """Without its range; members of structs as those of records."""
     bits: tuple[int, int] | None
     """The highest and the lowest bit, where a range is given."""
+    rising: bool = False
+    """Whether the range rises: its bits are counted from the left."""
 
     @property
     def width(self) -> int | None:
@@ -97,12 +104,11 @@ def parse(name: str) -> Name:
     """
     text = name.strip().strip("\"'").replace("\\", "")
     match = _RANGE.search(text)
-    bits = None
-    if match is not None:
-        text = text[: match.start()]
-        ends = [int(end) for end in (match["a"], match["b"] or match["a"])]
-        bits = max(ends), min(ends)
-    return Name(re.sub(r"\s", "", _MEMBER.sub(r".\1", text)), bits)
+    if match is None:
+        return Name(re.sub(r"\s", "", _MEMBER.sub(r".\1", text)), None)
+    text = re.sub(r"\s", "", _MEMBER.sub(r".\1", text[: match.start()]))
+    first, last = int(match["a"]), int(match["b"] or match["a"])
+    return Name(text, (max(first, last), min(first, last)), first < last)
 
 
 def is_data(name: str, wanted: Wanted) -> bool:

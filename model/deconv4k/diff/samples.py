@@ -85,6 +85,10 @@ def read(path: Path, config: Config, wanted: Wanted) -> tuple[str, clocks.Beats]
     InputError
         No stream, a cell that is no number of its radix, or a radix that stays undecided.
     """
+    if wanted.clock is not None:
+        raise InputError(
+            f"{path}: --clock {wanted.clock!r}: a row is a clock; allowed: in .vcd or .fst"
+        )
     table = _table(path, wanted)
     port = names.choose([(name, i) for i, name in enumerate(table.names)], wanted, path)
     needed = [piece.where for pieces in port.signals.values() for piece in pieces]
@@ -130,8 +134,8 @@ def _table(path: Path, wanted: Wanted) -> Table:
         cells = [cell.strip() for cell in row]
         if not any(cells) or cells[0].startswith("#"):
             continue
-        if cells[: len(given)] == given:
-            continue  # another window's names
+        if cells[: len(given)] == given or cells[0].lower() == "data:":
+            continue  # of another window
         if cells[0].lower().startswith("radix"):
             table.radices = dict(enumerate([cells[0].split("-", 1)[-1].strip(), *cells[1:]]))
         else:

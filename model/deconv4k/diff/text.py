@@ -10,8 +10,8 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", 
 def read(path: Path) -> str:
     """The text of a file.
 
-    UTF-8 or UTF-16, with a byte order mark or without, else Latin-1, in which every byte is a
-    character. Characters 0, which no text has, are left out.
+    UTF-8 or UTF-16 by its byte order mark; without one UTF-8, else Latin-1, in which every byte is
+    a character. Bytes of 0 are left out then: of ASCII in UTF-16 they leave the characters.
 
     Parameters
     ----------
@@ -25,11 +25,6 @@ def decode(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, errors="replace").replace("\0", "")
-    # What is captured is ASCII: in UTF-16 every other byte of it is 0.
-    pairs = len(data) // 2
-    for zero, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if pairs and data[zero : 2 * pairs : 2].count(0) > 0.6 * pairs:
-            return data.decode(encoding, errors="replace").replace("\0", "")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

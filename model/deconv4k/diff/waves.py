@@ -116,6 +116,7 @@ class _Waves:
                 f"{path}: waves need pywellen; pip install 'deconv4k[diff]' installs it"
             ) from None
         self.path = path
+        self._changes: dict[str, Changes] = {}
         with _undamaged(f"{path}: no readable waves; allowed: VCD or FST, undamaged"):
             self.variables = {
                 var.full_name: var for var in pywellen.Waveform(str(whole)).all_vars()
@@ -123,10 +124,13 @@ class _Waves:
 
     def changes(self, var: Any) -> Changes:
         """When a variable changed, and to what."""
-        with _undamaged(f"{self.path}: {var.full_name} is damaged or cut off"):
-            pairs = list(var.tv)
-        times = np.array([time for time, _ in pairs], dtype=np.int64)
-        return Changes(times, [value for _, value in pairs])
+        name = var.full_name
+        if name not in self._changes:
+            with _undamaged(f"{self.path}: {name} is damaged or cut off"):
+                pairs = list(var.tv)
+            times = np.array([time for time, _ in pairs], dtype=np.int64)
+            self._changes[name] = Changes(times, [value for _, value in pairs])
+        return self._changes[name]
 
 
 @contextlib.contextmanager
