@@ -208,12 +208,13 @@ def _unpacked(
         other = search.locate(case, capture, progress)
         share = other.explained / other.window.pixels
         if share > max(search.LIKE, given.explained / given.window.pixels):
-            given = other
-            window = other.window
-            packed = Finding(
-                name, detail, window.matches, window.right, lambda window=window: window
-            )
+            given, window = other, other.window
+            packed = Finding(name, detail, window.matches, window.right, _constant(window))
     return given, packed
+
+
+def _constant(window: Window) -> Callable[[], Window]:
+    return lambda: window
 
 
 def _ties(found: Sequence[Finding]) -> int:

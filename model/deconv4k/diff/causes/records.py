@@ -147,8 +147,10 @@ class Model:
         """Whether all is right up to the frames."""
         case = self.case
         changed = self.pad is not None or self.finish is not None
-        return not changed and (self.config, self.feed) == (case.config, case.inputs) and (
-            self.weights is case.weights
+        return (
+            not changed
+            and (self.config, self.feed) == (case.config, case.inputs)
+            and (self.weights is case.weights)
         )
 
     @cached_property
@@ -348,7 +350,7 @@ class Window:
 
     def same(self, would: Lanes) -> NDArray[np.bool_]:
         """Which captured pixels are as they would be."""
-        right = self.got == would
+        right: NDArray[np.bool_] = self.got == would
         return right if self.lost is None else right | self.lost
 
     def count(self, right: NDArray[np.bool_]) -> int:
@@ -358,7 +360,7 @@ class Window:
     def pays(self, would: Lanes) -> bool:
         """Whether a cause seems to explain more than none: its beats at `at`."""
         right = self.got[self.at] == would
-        return np.count_nonzero(right) > np.count_nonzero(self.right[self.at])
+        return bool(np.count_nonzero(right) > np.count_nonzero(self.right[self.at]))
 
     @cached_property
     def coordinates(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
