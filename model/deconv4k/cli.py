@@ -337,6 +337,9 @@ def _recipe(name: str, **given: Any) -> Recipe:
 @click.argument("capture", metavar="CAPTURE")
 @click.option("--previous-kernel", help="Kernel loaded before: .npy codes, or .npz as fit makes.")
 @click.option("--port", help="Part of the stream's name, where a capture holds several.")
+@click.option(
+    "--beat-bytes", type=click.IntRange(1), help="Bytes of a buffer for each beat, if more."
+)
 @click.option("--picture", help="PNG to write: where the errors are.")
 @click.option("--json", "as_json", is_flag=True, help="All of it for machines.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -345,6 +348,7 @@ def diff(
     capture: str,
     previous_kernel: str | None,
     port: str | None,
+    beat_bytes: int | None,
     picture: str | None,
     as_json: bool,
     quiet: bool,
@@ -378,7 +382,7 @@ def diff(
     from deconv4k.diff.captures import Log
 
     case = run.load_set(manifest, previous_kernel)
-    given = run.load(capture, case, port)
+    given = run.load(capture, case, port, beat_bytes)
     if isinstance(given, Log):
         if picture is not None:
             raise InputError(f"--picture {picture}: {capture} holds signatures and no pixels")

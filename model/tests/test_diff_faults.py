@@ -4,10 +4,17 @@ A fault is tried on two of the configurations, in turns; ``python model/tests/di
 all of them and prints the score.
 """
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from diff_faults import CLEAN, CONFIGS, FAULTS, PAIRS, board, score, score_pair
 
-from deconv4k.diff import report
+from deconv4k.diff import report, run
+from deconv4k.diff.causes import NAMES
+from deconv4k.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def spread(given):
@@ -39,3 +46,26 @@ def test_clean(name, title):
     diff = given.judge(CLEAN[title](given.pack(given.frames)))
     assert diff.clean, report.verdict(diff)
     assert not diff.findings
+
+
+def test_wider_words_by_name():
+    """With --beat-bytes a beat in a wider word is no fault; one narrower than a beat is refused."""
+    given = board("x2 2 ppc 10 bits")
+    beats = given.pack(given.frames)
+    path = given.folder / "wide.bin"
+    path.write_bytes(np.pad(beats, ((0, 0), (0, 5)), constant_values=7).tobytes())
+    case = run.load_set(given.manifest)
+    diff = run.compare(case, run.load(path, case, beat_bytes=8))
+    assert diff.clean
+    assert not run.compare(case, run.load(path, case)).clean
+    with pytest.raises(InputError, match="--beat-bytes 2; allowed: the 3 bytes of a beat, or more"):
+        run.load(path, case, beat_bytes=2)
+    (given.manifest.parent / "frame.png").write_bytes(b"a picture")
+    with pytest.raises(InputError, match="is no buffer; allowed"):
+        run.load(given.manifest.parent / "frame.png", case, beat_bytes=8)
+
+
+def test_the_table_in_the_docs_has_every_cause():
+    text = (ROOT / "docs" / "diff.md").read_text()
+    for name in NAMES.values():
+        assert name in text, name

@@ -132,9 +132,12 @@ def _kernel(path: str, config: Config) -> NDArray[Any]:
     return kernels.to_codes(kernels.load(path, layer), layer, target)
 
 
-def load(path: str | Path, case: Set, port: str | None = None) -> Capture | Log:
+def load(
+    path: str | Path, case: Set, port: str | None = None, beat_bytes: int | None = None
+) -> Capture | Log:
     """Read a capture; parameters and errors as `captures.read`."""
-    return read(path, case.config, [frame.shape for frame in case.expected.frames], port=port)
+    sizes = [frame.shape for frame in case.expected.frames]
+    return read(path, case.config, sizes, port=port, beat_bytes=beat_bytes)
 
 
 def compare(

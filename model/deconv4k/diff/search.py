@@ -88,13 +88,14 @@ def locate(case: Set, capture: Capture, progress: Progress) -> Located:
         )
         return window, findings(window, progress)
 
-    window, found = judged(places[0])
-    lead = explained(window, found)
+    window = Window(case.model, got, align.indices(capture, expected, places[0]), raw=capture.beats)
     running = None
     if capture.whole and window.matches < SURE * window.pixels:
         running = _free_running(case, capture, got)
         if running is not None and running.matches == running.pixels:
             return Located(capture, running, [], "content", late=True)
+    found = findings(window, progress)
+    lead = explained(window, found)
     if lead < SURE * window.pixels and not (sure and len(offsets) == 1):
         # The place itself is in doubt: the one where most is explained.
         given = align.readings(capture, case.config)

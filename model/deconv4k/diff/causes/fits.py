@@ -74,7 +74,7 @@ def _origins(window: Window) -> tuple[Ints, Ints]:
     if not window.model.steps:
         return y, x
     from_y, from_x = y.copy(), x.copy()
-    for number in np.unique(window.frame_of):
+    for number in window.frames:
         here = window.frame_of == number
         columns = window.case.expected.frames[number].shape[1]
         inside = np.minimum(x[here], columns - 1)

@@ -29,9 +29,18 @@ def levels(window: Window) -> Iterator[Finding]:
     tried = []
     for name, detail, lanes in _rules(window):
         if window.pays(lanes(window.want[window.at])):
-            tried.append(window.judge(wired(window.model, name, detail, lanes)))
+            tried.append(window.judge(wired(window.model, name, detail, _looked_up(window, lanes))))
     yield from tried
     yield from _table(window)
+
+
+def _looked_up(window: Window, lanes: Wire) -> Wire:
+    """The same by a table, where there are more pixels than codes."""
+    width = window.case.config.formats.output.width
+    if width > 16 or window.pixels < 1 << width:
+        return lanes
+    table = lanes(np.arange(1 << width).astype(window.want.dtype))
+    return lambda given: table[given]
 
 
 def _curves(width: int, full: float) -> Iterator[tuple[str, str, Scale]]:
