@@ -339,6 +339,9 @@ def _recipe(name: str, **given: Any) -> Recipe:
 @click.option("--tready")
 @click.option("--tlast")
 @click.option("--tuser")
+@click.option(
+    "--beat-bytes", type=click.IntRange(1), help="Bytes of a buffer for each beat, if more."
+)
 @click.option("--picture", help="PNG to write: where the errors are.")
 @click.option("--json", "as_json", is_flag=True, help="All of it for machines.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -348,6 +351,7 @@ def diff(
     previous_kernel: str | None,
     port: str | None,
     clock: str | None,
+    beat_bytes: int | None,
     picture: str | None,
     as_json: bool,
     quiet: bool,
@@ -387,7 +391,7 @@ def diff(
 
     named = {signal: name for signal, name in signals.items() if name is not None}
     case = run.load_set(manifest, previous_kernel)
-    given = run.load(capture, case, Wanted(port, clock, named))
+    given = run.load(capture, case, Wanted(port, clock, named), beat_bytes)
     if isinstance(given, Log):
         if picture is not None:
             raise InputError(f"--picture {picture}: {capture} holds signatures and no pixels")

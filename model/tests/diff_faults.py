@@ -208,7 +208,7 @@ for size in (8, 16):
     fault(f"beats padded to {size} bytes", "padded_beats", says=f"words of {size}")(padded(size))
 
 
-@fault("a hole of 4 KiB of zeros", "hole", says="4,096 bytes of 0x00")
+@fault("a hole of 4 KiB of zeros", "hole", says="4,(09.|10.) bytes of 0x00 in one place")
 def _(given):
     flat = given.pack(given.frames).reshape(-1)
     flat[3072 : 3072 + 4096] = 0
@@ -493,9 +493,7 @@ def _(given):
 # --- the way to the screen -----------------------------------------------------------------------
 @fault("fields exchanged", "fields", "phase_order", says="exchanged|rows 1 0")
 def _(given):
-    return frames_of(
-        given, lambda f: f.reshape(-1, 2, f.shape[1])[:, ::-1].reshape(f.shape)
-    )
+    return frames_of(given, lambda f: f.reshape(-1, 2, f.shape[1])[:, ::-1].reshape(f.shape))
 
 
 @fault("fields one after the other", "fields", says="even lines, then odd")
@@ -539,12 +537,12 @@ fault("gamma of an unusual exponent", "gamma", says="about 1.3",
       on=lambda given: given.config.formats.output.width == 8)(
     curve(lambda share: share**1.33)
 )  # fmt: skip
-fault("limited range", "limited_range", says="16 to 235")(
-    lambda given: curve(
-        lambda share, f=2.0 ** (given.config.formats.output.width - 8) / top(given):
-            16 * f + share * 219 * f
-    )(given)
-)  # fmt: skip
+
+
+@fault("limited range", "limited_range", says="16 to 235")
+def _(given):
+    step = 2.0 ** (given.config.formats.output.width - 8) / top(given)
+    return curve(lambda share: 16 * step + share * 219 * step)(given)
 
 
 def random_bits(rate):

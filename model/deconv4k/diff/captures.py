@@ -95,6 +95,7 @@ def read(
     sizes: Sequence[tuple[int, int]],
     *,
     wanted: Wanted | None = None,
+    beat_bytes: int | None = None,
 ) -> Capture | Log:
     """Read a capture by what its name ends in.
 
@@ -106,6 +107,8 @@ def read(
         Output frames that a picture may show.
     wanted : Wanted, optional
         Names of the stream, its signals and the clock in samples and waves.
+    beat_bytes : int, optional
+        Bytes of a buffer for each beat, where a DMA wrote more than the beat has.
 
     Raises
     ------
@@ -116,8 +119,8 @@ def read(
     if not path.is_file():
         raise InputError(f"{path}: {'a folder' if path.is_dir() else 'No such file'}")
     readers: dict[str, Callable[[], Capture | Log]] = {
-        ".bin": lambda: _buffer(path.read_bytes(), path, config, "DMA dump"),
-        ".npy": lambda: _array(path, config, sizes),
+        ".bin": lambda: _buffer(path.read_bytes(), path, config, "DMA dump", beat_bytes),
+        ".npy": lambda: _array(path, config, sizes, beat_bytes),
         ".png": lambda: _picture(path, config, sizes),
         ".csv": lambda: _stream(path, config, wanted or Wanted()),
         ".vcd": lambda: _stream(path, config, wanted or Wanted()),
@@ -129,6 +132,8 @@ def read(
     ending = path.suffix.lower()
     if ending not in readers:
         raise InputError(f"{path}: ends in {ending!r}; allowed: {', '.join(readers)}")
+    if beat_bytes is not None and ending not in (".bin", ".raw", ".npy"):
+        raise InputError(f"--beat-bytes {beat_bytes}: {path} is no buffer; allowed: .bin .raw .npy")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: empty; allowed: at least one beat")
     if ending not in (".csv", ".vcd", ".fst"):
@@ -142,24 +147,33 @@ def read(
     return capture
 
 
-def _buffer(data: bytes, path: Path, config: Config, kind: str) -> Capture:
-    size = bus.output_bytes(config)
+def _buffer(
+    data: bytes, path: Path, config: Config, kind: str, beat_bytes: int | None = None
+) -> Capture:
+    used = bus.output_bytes(config)
+    size = used if beat_bytes is None else beat_bytes
+    if size < used:
+        raise InputError(f"--beat-bytes {size}; allowed: the {used} bytes of a beat, or more")
     notes = []
     if len(data) % size:
         notes.append(f"{len(data) % size} bytes after the last whole beat of {size} are left out")
     if len(data) < size:
         raise InputError(f"{path}: {len(data)} bytes; allowed: at least a beat of {size}")
     beats = np.frombuffer(data, dtype=np.uint8)[: len(data) // size * size].reshape(-1, size)
-    return Capture(kind, beats, whole=True, notes=notes)
+    return Capture(kind, np.ascontiguousarray(beats[:, :used]), whole=True, notes=notes)
 
 
-def _array(path: Path, config: Config, sizes: Sequence[tuple[int, int]]) -> Capture:
+def _array(
+    path: Path, config: Config, sizes: Sequence[tuple[int, int]], beat_bytes: int | None
+) -> Capture:
     array = files.load_array(path, "capture")
     if array.dtype.kind not in "iu":
         raise InputError(f"{path}: dtype {array.dtype}; allowed: integer codes, or a buffer")
     if array.ndim == 1:
         little = array.astype(array.dtype.newbyteorder("<"), copy=False)
-        return _buffer(little.tobytes(), path, config, "buffer")
+        return _buffer(little.tobytes(), path, config, "buffer", beat_bytes)
+    if beat_bytes is not None:
+        raise InputError(f"--beat-bytes {beat_bytes}: {path} holds frames; allowed: one dimension")
     return _frames(array[np.newaxis] if array.ndim == 2 else array, path, config, sizes, "array")
 
 

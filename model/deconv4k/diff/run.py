@@ -133,9 +133,12 @@ def _kernel(path: str, config: Config) -> NDArray[Any]:
     return kernels.to_codes(kernels.load(path, layer), layer, target)
 
 
-def load(path: str | Path, case: Set, wanted: Wanted | None = None) -> Capture | Log:
+def load(
+    path: str | Path, case: Set, wanted: Wanted | None = None, beat_bytes: int | None = None
+) -> Capture | Log:
     """Read a capture; parameters and errors as `captures.read`."""
-    return read(path, case.config, [frame.shape for frame in case.expected.frames], wanted=wanted)
+    sizes = [frame.shape for frame in case.expected.frames]
+    return read(path, case.config, sizes, wanted=wanted, beat_bytes=beat_bytes)
 
 
 def compare(
@@ -209,12 +212,13 @@ def _unpacked(
         other = search.locate(case, capture, progress)
         share = other.explained / other.window.pixels
         if share > max(search.LIKE, given.explained / given.window.pixels):
-            given = other
-            window = other.window
-            packed = Finding(
-                name, detail, window.matches, window.right, lambda window=window: window
-            )
+            given, window = other, other.window
+            packed = Finding(name, detail, window.matches, window.right, _constant(window))
     return given, packed
+
+
+def _constant(window: Window) -> Callable[[], Window]:
+    return lambda: window
 
 
 def _ties(found: Sequence[Finding]) -> int:

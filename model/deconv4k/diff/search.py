@@ -28,6 +28,9 @@ WORTH = 0.2
 SEEDS = 3
 """Causes for which a second one is looked for."""
 
+PLACES = 4
+"""Most places at which two causes at once are looked for."""
+
 Progress = Callable[[float], None]
 
 
@@ -87,11 +90,14 @@ def locate(case: Set, capture: Capture, progress: Progress) -> Located:
         )
         return window, findings(window, progress)
 
-    window, found = judged(places[0])
+    window = Window(case.model, got, align.indices(capture, expected, places[0]), raw=capture.beats)
+    running = None
+    if capture.whole and window.matches < SURE * window.pixels:
+        running = _free_running(case, capture, got)
+        if running is not None and running.matches == running.pixels:
+            return Located(capture, running, [], "content", late=True)
+    found = findings(window, progress)
     lead = explained(window, found)
-    running = _free_running(case, capture, got) if lead < SURE * window.pixels else None
-    if running is not None and running.matches == running.pixels:
-        return Located(capture, running, [], "content", late=True)
     # Of a few beats every cause explains much, wherever they are placed.
     long = len(got) >= align.SHORT
     if long and lead < SURE * window.pixels and not (sure and len(offsets) == 1):
@@ -101,6 +107,13 @@ def locate(case: Set, capture: Capture, progress: Progress) -> Located:
         places += _doubted(case, got, capture, offsets, sure, progress)
         for offset in dict.fromkeys(places[1:]):
             beside, found_there = judged(offset)
+            if explained(beside, found_there) > lead:
+                window, found, lead = beside, found_there, explained(beside, found_there)
+    if long and lead < LIKE * window.pixels and 1 < len(offsets) <= PLACES:
+        # Two faults at once may hide the place too.
+        for offset in map(int, offsets):
+            beside, found_there = judged(offset)
+            found_there = both(beside, found_there, progress)
             if explained(beside, found_there) > lead:
                 window, found, lead = beside, found_there, explained(beside, found_there)
     if long and not sure:
@@ -114,7 +127,9 @@ def locate(case: Set, capture: Capture, progress: Progress) -> Located:
         # Wherever it begins, something is wrong with it besides.
         found_there = findings(running, progress)
         if explained(running, found_there) > max(lead, LIKE * window.pixels):
-            return Located(capture, running, found_there, "content", late=True)
+            found = both(window, found, progress)
+            if explained(window, found) < explained(running, found_there):
+                return Located(capture, running, found_there, "content", late=True)
     return Located(capture, window, found, how, late=False)
 
 
@@ -144,7 +159,7 @@ def _pieces(case: Set, capture: Capture, progress: Progress) -> Located:
 
 def _free_running(case: Set, capture: Capture, got: NDArray[Any]) -> Window | None:
     """A buffer placed by its content, if it does not begin with a frame there."""
-    if not capture.whole:
+    if (got == got[0]).all():
         return None
     expected = case.expected
     offsets = align.searched(align.readings(capture, case.config), expected)
@@ -154,7 +169,11 @@ def _free_running(case: Set, capture: Capture, got: NDArray[Any]) -> Window | No
     if first in expected.starts:
         return None
     index = align.indices(capture, expected, first)
-    return Window(case.model, got, index, raw=capture.beats)
+    window = Window(case.model, got, index, raw=capture.beats)
+    if window.matches == window.pixels:
+        return window
+    begin = (first + int(slips.course(window)[0])) % expected.beats
+    return None if begin in expected.starts else window
 
 
 def _doubted(
@@ -210,11 +229,11 @@ def repacked(capture: Capture, config: Config) -> Iterator[tuple[str, str, Captu
             continue
         pixels = flat[: count * per_beat * bits // 8].view(f"<u{bits // 8}").astype(np.int64)
         spare = bits - width
-        for name, side, codes, filling in (
+        for name, side, codes, unused in (
             ("padded_beats", "lowest", pixels & ((1 << width) - 1), pixels >> width),
             ("justified", "highest", pixels >> spare, pixels & ((1 << spare) - 1)),
         ):
-            known = (filling == 0) | (filling == (1 << spare) - 1)
+            known = (unused == 0) | (unused == (1 << spare) - 1)
             if np.mean(known) > SURE:
                 beats = bus.pack(codes.reshape(count, per_beat), width)
                 detail = f"pixels of {width} bits in the {side} ones of {bits}"
@@ -271,6 +290,8 @@ def both(window: Window, found: list[Finding], progress: Progress) -> list[Findi
     """
     if window.matches == window.pixels or explained(window, found) == window.pixels:
         return found
+    if found and found[0].second is not None:
+        return found
     seeds = list({one.name: one for one in reversed(found[:SEEDS])}.values())
     if explained(window, found) < SURE * window.pixels:
         least = _least_alike(window)
@@ -280,7 +301,7 @@ def both(window: Window, found: list[Finding], progress: Progress) -> list[Findi
         seeds += sorted(close, key=lambda one: -one.alike)[:SEEDS]
     if explained(window, found) < LIKE * window.pixels:
         seeds += _joint(window, progress)
-    pairs = []
+    pairs: list[Finding] = []
     for first in seeds:
         beside = first.after()
         rest = findings(beside, progress) if beside.matches < beside.pixels else []
@@ -289,16 +310,10 @@ def both(window: Window, found: list[Finding], progress: Progress) -> list[Findi
         second = rest[0]
         left = beside.pixels - beside.matches
         if second.explained - second.free - beside.matches >= WORTH * left:
-            pairs.append(
-                replace(
-                    first,
-                    explained=second.explained,
-                    right=second.right,
-                    after=second.after,
-                    free=first.free + second.free + 1,
-                    second=second,
-                )  # fmt: skip
-            )
+            free = first.free + second.free + 1
+            right, after = second.right, second.after
+            one = replace(first, explained=second.explained, right=right, after=after)
+            pairs.append(replace(one, free=free, second=second))
     return sorted(pairs, key=lambda one: one.order)[:1] + found if pairs else found
 
 

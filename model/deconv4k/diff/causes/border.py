@@ -39,7 +39,7 @@ def at_border(window: Window) -> bool:
     shapes = np.array([frame.shape for frame in window.case.expected.frames])
     height, width = shapes[window.frame_of].T[:, :, np.newaxis]
     beyond = (y >= reach) & (y < height - reach) & (x >= reach) & (x < width - reach)
-    return 2 * np.count_nonzero(wrong & beyond) <= np.count_nonzero(wrong)
+    return bool(2 * np.count_nonzero(wrong & beyond) <= np.count_nonzero(wrong))
 
 
 def border_causes(base: Model) -> Iterator[Cause]:

@@ -67,6 +67,21 @@ def _probe(window: Window, chosen: NDArray[np.bool_]) -> Probe:
     return Probe(frame, y, x, low - sums, high - sums)
 
 
+def _origins(window: Window) -> tuple[Ints, Ints]:
+    """Line and x of every lane before what was done to the frames, both (N, pixels a beat)."""
+    y, x = window.coordinates
+    y = np.broadcast_to(y, x.shape)
+    if not window.model.steps:
+        return y, x
+    from_y, from_x = y.copy(), x.copy()
+    for number in window.frames:
+        here = window.frame_of == number
+        columns = window.case.expected.frames[number].shape[1]
+        inside = np.minimum(x[here], columns - 1)
+        from_y[here], from_x[here] = window.model.origin(int(number), y[here], inside)
+    return from_y, from_x
+
+
 def _range(window: Window, codes: Ints, sums: Ints) -> tuple[Ints, Ints]:
     """The sums that give output codes, of those near `sums` where several ranges do."""
     config = window.case.config
@@ -151,8 +166,8 @@ def _weight(window: Window) -> Iterator[Finding]:
     layer, formats = config.layer, config.formats
     stride, padding = layer.stride, layer.padding
     wrong = ~window.right
-    y, x = window.coordinates
-    phase = np.broadcast_to(y % stride * stride, x.shape) + x % stride
+    y, x = _origins(window)
+    phase = y % stride * stride + x % stride
     if window.real is not None:
         wrong = wrong & window.real
     often = np.bincount(phase[wrong], minlength=stride * stride)

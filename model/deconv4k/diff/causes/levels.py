@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k.diff.causes.records import Codes, Finding, Window
+from deconv4k.diff.causes.records import Finding, Window, Wire
 from deconv4k.diff.causes.setup import as_lanes
 from deconv4k.diff.causes.wiring import wired
 from deconv4k.diff.expected import Lanes, to_codes
@@ -18,7 +18,9 @@ GAMMAS = (2.2, 2.4, 2.0, 1.8, 2.6)
 MOST_FLIPPED = 0.03
 """Share of flipped bits up to which they are told from noise."""
 
-Scale = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Floats = NDArray[np.float64]
+
+Scale = Callable[[Floats], Floats]
 """From 0 to 1, to 0 to 1."""
 
 
@@ -27,68 +29,80 @@ def levels(window: Window) -> Iterator[Finding]:
     tried = []
     for name, detail, lanes in _rules(window):
         if window.pays(lanes(window.want[window.at])):
-            tried.append(window.judge(wired(window.model, name, detail, lanes)))
+            tried.append(window.judge(wired(window.model, name, detail, _looked_up(window, lanes))))
     yield from tried
     yield from _table(window)
 
 
-def _rules(window: Window) -> Iterator[tuple[str, str, Callable[[Lanes], Lanes]]]:
+def _looked_up(window: Window, lanes: Wire) -> Wire:
+    """The same by a table, where there are more pixels than codes."""
+    width = window.case.config.formats.output.width
+    if width > 16 or window.pixels < 1 << width:
+        return lanes
+    table = lanes(np.arange(1 << width).astype(window.want.dtype))
+    return lambda given: table[given]
+
+
+def _curves(width: int, full: float) -> Iterator[tuple[str, str, Scale]]:
+    """Curves that are usual, from 0 to 1 to about the same."""
+    dark, bright = 16 * 2.0 ** (width - 8) / full, 235 * 2.0 ** (width - 8) / full
+    span = bright - dark
+    yield "limited_range", "16 to 235 of 8 bits for 0 to 255", lambda share: dark + share * span
+    yield "limited_range", "0 to 255 of 8 bits for 16 to 235", lambda share: (share - dark) / span
+    for gamma in GAMMAS:
+        yield "gamma", f"exponent {gamma}", _power(gamma)
+        yield "gamma", f"exponent 1 / {gamma}", _power(1 / gamma)
+    yield "gamma", "sRGB's curve", _srgb
+    yield "gamma", "sRGB's curve undone", _srgb_undone
+    yield "gamma", "BT.709's curve", _bt709
+
+
+def _power(gamma: float) -> Scale:
+    return lambda share: np.asarray(share**gamma)
+
+
+def _srgb(share: Floats) -> Floats:
+    return np.where(share <= 0.0031308, 12.92 * share, 1.055 * share ** (1 / 2.4) - 0.055)
+
+
+def _srgb_undone(share: Floats) -> Floats:
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+def _bt709(share: Floats) -> Floats:
+    return np.where(share < 0.018, 4.5 * share, 1.099 * share**0.45 - 0.099)
+
+
+def _rules(window: Window) -> Iterator[tuple[str, str, Wire]]:
     config = window.case.config
     output = config.formats.output
     width, low = output.width, output.min_code
     full = float(output.max_code - low)
 
-    def scaled(scale: Scale, whole: Callable[[Codes], Codes]) -> Callable[[Lanes], Lanes]:
+    def scaled(scale: Scale, more: float) -> Wire:
         def lanes(given: Lanes) -> Lanes:
             share = (to_codes(config, given) - low) / full
-            codes = np.clip(whole(scale(share) * full), 0, full).astype(np.int64)
+            codes = np.clip(np.floor(scale(share) * full + more), 0, full).astype(np.int64)
             return as_lanes(config, codes + low)
 
         return lanes
 
-    def half_up(value: Codes) -> Codes:
-        return np.floor(value + 0.5)
+    def moved(by: int, *, signed: bool = False) -> Wire:
+        def lanes(given: Lanes) -> Lanes:
+            codes = to_codes(config, given) if signed else given.astype(np.int64)
+            return as_lanes(config, codes << by if by > 0 else codes >> -by)
 
-    for said, whole in (("rounded", half_up), ("cut", np.floor)):
-        dark, bright = 16 * 2.0 ** (width - 8) / full, 235 * 2.0 ** (width - 8) / full
-        yield "limited_range", f"16 to 235 of 8 bits for 0 to 255, {said}", scaled(
-            lambda share, a=dark, b=bright: a + share * (b - a), whole
-        )
-        yield "limited_range", f"0 to 255 of 8 bits for 16 to 235, {said}", scaled(
-            lambda share, a=dark, b=bright: (share - a) / (b - a), whole
-        )
-        for gamma in GAMMAS:
-            yield "gamma", f"exponent {gamma}, {said}", scaled(
-                lambda share, g=gamma: share**g, whole
-            )
-            yield "gamma", f"exponent 1 / {gamma}, {said}", scaled(
-                lambda share, g=gamma: share ** (1 / g), whole
-            )
-        yield "gamma", f"sRGB's curve, {said}", scaled(
-            lambda share: np.where(
-                share <= 0.0031308, 12.92 * share, 1.055 * share ** (1 / 2.4) - 0.055
-            ), whole,
-        )  # fmt: skip
-        yield "gamma", f"sRGB's curve undone, {said}", scaled(
-            lambda share: np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4),
-            whole,
-        )
-        yield "gamma", f"BT.709's curve, {said}", scaled(
-            lambda share: np.where(share < 0.018, 4.5 * share, 1.099 * share**0.45 - 0.099), whole
-        )
-    mask = (1 << width) - 1
+        return lanes
+
+    for name, detail, curve in _curves(width, full):
+        yield name, f"{detail}, rounded", scaled(curve, 0.5)
+        yield name, f"{detail}, cut", scaled(curve, 0)
     for by in range(1, width):
         bits = f"{by} bit{'s' * (by > 1)}"
-        yield "justified", f"{bits} too far left", lambda given, k=by: as_lanes(
-            config, given.astype(np.int64) << k & mask
-        )
-        yield "justified", f"{bits} too far right", lambda given, k=by: as_lanes(
-            config, given.astype(np.int64) >> k
-        )
+        yield "justified", f"{bits} too far left", moved(by)
+        yield "justified", f"{bits} too far right", moved(-by)
         if output.signed:
-            yield "justified", f"{bits} too far right, with the sign", lambda given, k=by: as_lanes(
-                config, to_codes(config, given) >> k
-            )
+            yield "justified", f"{bits} too far right, with the sign", moved(-by, signed=True)
     if output.signed:
         yield "sign", "output negated", lambda given: as_lanes(config, -to_codes(config, given))
 
@@ -178,7 +192,9 @@ def bit_errors(window: Window) -> Iterator[Finding]:
         return
     if total >= 16 and np.count_nonzero(groups) < min(4, groups.size):
         return
-    detail = f"about 1 bit in {round(1 / rate):,} ({total:,} in {pixels:,} pixels), everywhere alike"
+    detail = (
+        f"about 1 bit in {round(1 / rate):,} ({total:,} in {pixels:,} pixels), everywhere alike"
+    )
     yield window.lose(
         "bit_errors", detail, np.where(wrong, window.got, window.want), len(beats) // 2
     )

@@ -83,9 +83,12 @@ def _others(window: Window) -> Iterator[tuple[int, slice, int, Lanes]]:
         own = int(window.frame_of[first])
         for other in frames:
             if other != own and expected.frames[other].shape == expected.frames[own].shape:
-                yield shown, part, int(other), stream[
-                    window.index[part] - expected.starts[own] + expected.starts[other]
-                ]
+                yield (
+                    shown,
+                    part,
+                    int(other),
+                    stream[window.index[part] - expected.starts[own] + expected.starts[other]],
+                )
 
 
 def stale_lines(window: Window) -> Iterator[Finding]:
@@ -128,9 +131,7 @@ def _per_line(same: NDArray[np.bool_], lines: NDArray[np.int64]) -> NDArray[np.b
     return np.logical_and.reduceat(same, lines[:-1])
 
 
-def _unlike(
-    window: Window, got: NDArray[np.uint8], want: NDArray[np.uint8]
-) -> Iterator[Finding]:
+def _unlike(window: Window, got: NDArray[np.uint8], want: NDArray[np.uint8]) -> Iterator[Finding]:
     """Cache lines of unknown content: wrong from their first byte to their last, others right."""
     flat = (got != want).reshape(-1)
     size = flat.size // LINE

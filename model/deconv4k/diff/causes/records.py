@@ -335,15 +335,16 @@ class Window:
         self._run = len(index) == 1 or bool((np.diff(index) == 1).all())
         expected = self.case.expected
         self.frame_of = expected.frame_of(index)
-        self.stream = model.stream(np.unique(self.frame_of))
+        # A captured frame is a stretch of beats of one frame, in order.
+        cut = (np.diff(self.frame_of) != 0) | (np.diff(index) < 0)
+        self.begins = np.concatenate([[0], np.flatnonzero(cut) + 1])
+        self.frames = np.unique(self.frame_of[self.begins])
+        self.stream = model.stream(self.frames)
         self.want = self.take(self.stream)
         self.real: NDArray[np.bool_] | None = self.take(expected.real) if expected.padded else None
         self.right = self.same(self.want) if right is None else right
         self.pixels = got.size if self.real is None else int(self.real.sum())
         self.matches = self.count(self.right)
-        # A captured frame is a stretch of beats of one frame, in order.
-        cut = (np.diff(self.frame_of) != 0) | (np.diff(index) < 0)
-        self.begins = np.concatenate([[0], np.flatnonzero(cut) + 1])
         self.at = np.unique(np.linspace(0, len(got) - 1, SAMPLE).astype(np.int64))
 
     def take(self, lanes: NDArray[Any]) -> NDArray[Any]:
@@ -354,7 +355,7 @@ class Window:
 
     def same(self, would: Lanes) -> NDArray[np.bool_]:
         """Which captured pixels are as they would be."""
-        right = self.got == would
+        right: NDArray[np.bool_] = self.got == would
         return right if self.lost is None else right | self.lost
 
     def count(self, right: NDArray[np.bool_]) -> int:
@@ -363,8 +364,9 @@ class Window:
 
     def pays(self, would: Lanes) -> bool:
         """Whether a cause seems to explain more than none: its beats at `at`."""
-        right = self.got[self.at] == would
-        return np.count_nonzero(right) > np.count_nonzero(self.right[self.at])
+        right = np.count_nonzero(self.got[self.at] == would)
+        known = np.count_nonzero(self.right[self.at])
+        return bool(right > known + (would.size - known) // 20)
 
     @cached_property
     def coordinates(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -380,7 +382,7 @@ class Window:
         `mixed`: captured frames that it fits worse than no cause at all are not affected by it.
         """
         if would is None:
-            would = self.take(cause.model.stream(np.unique(self.frame_of)))
+            would = self.take(cause.model.stream(self.frames))
         right = self.same(would)
         frames: list[int] | None = None
         if mixed and len(self.begins) > 1:

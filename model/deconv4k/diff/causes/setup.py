@@ -16,6 +16,7 @@ from deconv4k.diff.expected import raw_format
 from deconv4k.errors import InputError
 from deconv4k.fixed import Format, Overflow, Rounding, quantise
 
+
 def known_kernels(config: Config, weights: Codes) -> dict[str, Codes]:
     """Kernels that an engine may hold before it gets its own: the default and the named ones."""
     layer, target = config.layer, config.formats.weight

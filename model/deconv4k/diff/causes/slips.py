@@ -59,7 +59,7 @@ def _follow(got, stream, index, reach, price):  # type: ignore[no-untyped-def]
 def _stream(window: Window) -> Lanes:
     """The beats of all frames of the set."""
     frames = np.arange(len(window.case.expected.frames))
-    if len(frames) == len(np.unique(window.frame_of)):
+    if len(frames) == len(window.frames):
         return window.stream
     return window.model.stream(frames)
 
