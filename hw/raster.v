@@ -114,6 +114,7 @@ module raster #(
     localparam ROWS_IN_FLIGHT = (LATENCY + GROUP + LAUNCH_BEATS) / ROW_CLOCKS;
     localparam ROWS = 1 << $clog2(at_least(32, ROW_MARGIN + 4 + ROWS_IN_FLIGHT));
     localparam ROWS_W = $clog2(ROWS + 1);
+    localparam ROWS_LIMIT = ROWS - ROW_MARGIN;
     wire [BEATS_W-1:0] line_before_last;  // the beat before a line's last one
     wire line_one;  // a line is one beat
     wire line_sof;
@@ -279,7 +280,7 @@ module raster #(
             if (line_end) r_q <= last_line ? 0 : r_q + 1'b1;
         end
         if (row != row_done) rows_q <= row ? rows_q + 1'b1 : rows_q - 1'b1;
-        rows_room_q <= rows_q < ROWS - ROW_MARGIN;
+        rows_room_q <= rows_q < ROWS_LIMIT[ROWS_W-1:0];
         if (rst) begin
             beat_q <= 0;
             first_q <= 1'b1;

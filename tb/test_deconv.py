@@ -150,7 +150,7 @@ def test_no_word_is_used_that_is_read_while_written(point: str, seed: int) -> No
     weights, bias = make_weights(config, rng), make_bias(config, rng)
     frames = make_frames(config, weights, rng)
     expected = expect(config, frames, weights, bias)
-    undefined = simulator.ROOT / "tb" / "undefined_ram.v"
+    undefined = simulator.ROOT / "tb" / "undefined" / "ram.v"
     files = [undefined if path.name == "ram.v" else path for path in simulator.sources("bench")]
     assert undefined in files
     for stalls in ("none", "both"):

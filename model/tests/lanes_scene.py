@@ -25,8 +25,8 @@ CASES = {
     ),
     "products of pairs": (
         "int16 pairs", Layer(3, 3, 1, 2, 2, 2),
-        "ap_fixed<9,9>", "ap_fixed<8,3>", "ap_fixed<9,8,AP_TRN_ZERO>",
-        "ap_fixed<9,7,AP_RND_CONV>", "ap_fixed<10,8>",
+        "ap_fixed<9,9>", "ap_fixed<8,3>", "ap_fixed<7,6,AP_TRN_ZERO,AP_SAT>",
+        "ap_fixed<9,7,AP_RND_CONV>", "ap_fixed<8,6>",
     ),
     "products of pairs by sign": (
         "int16 pairs", Layer(4, 1, 1),

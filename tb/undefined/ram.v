@@ -1,5 +1,5 @@
-// undefined_ram: ram as a device has it, where a read in the clock of a write to the same address
-// gives no defined word.
+// ram: as a device has it, where a read in the clock of a write to the same address gives no defined
+// word.
 //
 // Stands in for hw/ram.v in a simulation with unknown values: a word that is used reaches the output.
 `default_nettype none
