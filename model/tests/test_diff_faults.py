@@ -20,19 +20,19 @@ ROOT = Path(__file__).resolve().parents[2]
 def spread(given):
     """Each fault with two of the configurations that can have it."""
     for number, one in enumerate(given):
-        fit = [name for name in CONFIGS if one.fits(board(name))]
+        fit = [name for name in CONFIGS if one.fits(name)]
         for name in dict.fromkeys((fit[number % len(fit)], fit[(number + 2) % len(fit)])):
             yield pytest.param(one, name, id=f"{one.title}, {name}")
 
 
-@pytest.mark.parametrize(("one", "name"), spread(FAULTS))
+@pytest.mark.parametrize(("one", "name"), [*spread(FAULTS)])
 def test_named_first(one, name):
     given = board(name)
     result, said = score(given.judge(one.do(given)), one)
     assert result == "named", said
 
 
-@pytest.mark.parametrize(("one", "name"), spread(PAIRS))
+@pytest.mark.parametrize(("one", "name"), [*spread(PAIRS)])
 def test_both_named(one, name):
     given = board(name)
     result, said = score_pair(given.judge(one.do(given)), one)
