@@ -163,7 +163,10 @@ def test_no_word_is_used_that_is_read_while_written(point: str, seed: int) -> No
 
 @pytest.mark.parametrize("point", DEEP)
 def test_large_kernels(point: str, seed: int) -> None:
-    """Narrow frames and wide ones, with and without stalls, and the rate of the widest."""
+    """Narrow frames and wide ones, with and without stalls, and the rate of the widest.
+
+    On Verilator: hundreds of multipliers at every clock take Icarus minutes.
+    """
     config, rng = DEEP[point], np.random.default_rng(seed)
     pixel, most = config.formats.pixel, config.video.width
     weights = make_weights(config, rng)
@@ -172,7 +175,7 @@ def test_large_kernels(point: str, seed: int) -> None:
     expected = expect(config, frames, weights, 0)
     for stalls in ("none", "output", "long"):
         played = simulator.play(
-            "icarus", config, frames, weights, expected=expected, stalls=stalls, seed=seed,
+            "verilator", config, frames, weights, expected=expected, stalls=stalls, seed=seed,
             patience=20_000,
         )  # fmt: skip
         check(played, frames, expected, 1)
