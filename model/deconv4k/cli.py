@@ -112,8 +112,8 @@ def fit(
 
     layer = Config.load(config_path).layer
     with stages.shown(quiet=quiet) as stage:
-        stage.begin(f"fitting a kernel to {len(photos)} photograph(s)")
-        found = fitting.fit(photos, layer, halve=halve, progress=lambda *_: stage.advance())
+        told = stage.counted(f"fitting a kernel to {len(photos)} photograph(s)")
+        found = fitting.fit(photos, layer, halve=halve, progress=lambda *_: told())
     kernels.save(
         out, found.weights, layer, **fitting.provenance(photos, found, out, halve=halve, note=note)
     )
@@ -284,9 +284,8 @@ def vectors(committed: bool, out: str | None, quiet: bool, **given: Any) -> None
     unfit = sets.unfit(recipe) if "all" in given["formats"] else {}
     formats = [name for name in formats if name not in unfit]
     with stages.shown(quiet=quiet) as stage:
-        height, width = recipe.sizes[0]
-        stage.begin(f"{len(recipe.sizes)} frame(s), {width}x{height}", len(recipe.sizes))
-        written = sets.write(out, recipe, formats, taps, stage.advance)
+        count = len(recipe.sizes)
+        written = sets.write(out, recipe, formats, taps, stage.counted(f"{count} frames", count))
     if not quiet:
         click.echo(sets.describe(written))
         for name, why in unfit.items():

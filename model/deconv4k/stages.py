@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -32,6 +32,24 @@ class Stages:
         """Some steps of the stage are done."""
         if self._task is not None:
             self._progress.advance(self._task, steps)
+
+    def counted(self, stage: str, steps: int | None = None) -> Callable[[], None]:
+        """What to call after each step of a stage, which begins with the first one.
+
+        So what is refused before that is told in one line. A single step is no stage.
+        """
+        started = False
+
+        def step() -> None:
+            nonlocal started
+            if steps == 1:
+                return
+            if not started:
+                self.begin(stage, steps)
+                started = True
+            self.advance()
+
+        return step
 
     def reach(self, done: float, steps: float | None = None) -> None:
         """So many steps of the stage are done, of a number that is known by now."""

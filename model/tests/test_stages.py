@@ -40,6 +40,16 @@ def test_bars_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "━" in text
 
 
+def test_a_counted_stage_begins_with_its_first_step(capsys: pytest.CaptureFixture[str]) -> None:
+    with stages.shown() as stage:
+        step = stage.counted("frames", 2)
+        assert capsys.readouterr().err == ""
+        step()
+        step()
+        stage.counted("one frame", 1)()
+    assert capsys.readouterr().err == "frames\n"
+
+
 @pytest.mark.parametrize("terminal", [False, True])
 def test_quiet_says_nothing(monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
     assert said(monkeypatch, terminal=terminal, quiet=True) == ""
