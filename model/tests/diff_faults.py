@@ -8,7 +8,9 @@ defines it, a beat is a row of bits. As a program it prints how many faults `dec
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import re
 import sys
 import tempfile
@@ -134,7 +136,12 @@ class Board:
         path = self.folder / name
         path.write_bytes(np.ascontiguousarray(beats).tobytes())
         case = run.load_set(self.manifest, previous)
-        return run.compare(case, run.load(path, case))
+        diff = run.compare(case, run.load(path, case))
+        # Whatever it is, it can be told.
+        with contextlib.redirect_stdout(io.StringIO()):
+            report.show(diff)
+            report.show(diff, as_json=True)
+        return diff
 
 
 @functools.cache

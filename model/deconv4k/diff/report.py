@@ -255,10 +255,11 @@ def _print_causes(console: Console, diff: Diff) -> None:
         while beside is not None:
             name, detail = f"{name} and {NAMES[beside.name]}", f"{detail}; {beside.detail}"
             beside = beside.second
+        # Beats that all are right may still lie where they should not.
+        of_errors = _percent(mended, mismatches) if mismatches else "-"
         table.add_row(
-            str(rank), name, detail,
-            _percent(one.explained, diff.window.pixels), _percent(mended, mismatches),
-        )  # fmt: skip
+            str(rank), name, detail, _percent(one.explained, diff.window.pixels), of_errors
+        )
     console.print(table)
 
 
