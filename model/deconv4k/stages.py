@@ -19,9 +19,11 @@ class Stages:
         self._console = console
         self._progress = progress
         self._task: TaskID | None = None
+        self._stage: str | None = None
 
     def begin(self, stage: str, steps: float | None = None) -> None:
         """Go on to a stage, of a known number of steps or an unknown one."""
+        self._stage = stage
         if not self._console.is_terminal:
             self._console.print(stage, highlight=False, soft_wrap=True)
         if self._task is not None:
@@ -51,8 +53,13 @@ class Stages:
 
         return step
 
-    def reach(self, done: float, steps: float | None = None) -> None:
-        """So many steps of the stage are done, of a number that is known by now."""
+    def reach(self, done: float, steps: float | None = None, *, stage: str | None = None) -> None:
+        """So many steps of the stage are done, of a number that is known by now.
+
+        A `stage` that is named begins with this, if it has not yet.
+        """
+        if stage is not None and stage != self._stage:
+            self.begin(stage, steps)
         if self._task is not None:
             self._progress.update(self._task, completed=done, total=steps)
 

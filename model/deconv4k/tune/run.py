@@ -156,13 +156,13 @@ def tune(base: Config, weights: kernels.Weights, photos: Sequence[str], options:
         _workers(problem, options) as workers,
         stages.shown() as stage,
     ):
-        stage.begin(f"a search among {tried.size:,} candidates")
+        searching = f"a search among {tried.size:,} candidates"
         search = Search(
             problem,
             options.target,
             journal,
             workers,
-            stage.reach,
+            lambda settled, total: stage.reach(settled, total, stage=searching),
             prune=options.prune,
         )
         if large:
