@@ -51,15 +51,15 @@ WRONG = {
 @pytest.mark.parametrize("name", ["", *WRONG])
 def test_proof(name: str, tmp_path: Path) -> None:
     """axil_proof.v holds for all inputs, and fails for each fault."""
-    from deconv4k import simulator
+    from deconv4k import tooling
 
-    text = (simulator.ROOT / "hw" / "axil.v").read_text()
+    text = (tooling.ROOT / "hw" / "axil.v").read_text()
     if name:
         before, after = WRONG[name]
         assert text.count(before) == 1
         text = text.replace(before, after)
     (tmp_path / "axil.v").write_text(text)
-    files = [str(tmp_path / "axil.v"), str(simulator.ROOT / "tb" / "axil_proof.v")]
+    files = [str(tmp_path / "axil.v"), str(tooling.plain(tooling.ROOT / "tb" / "axil_proof.v"))]
     command = [sys.executable, "-c", PROOF, *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr

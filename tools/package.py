@@ -20,12 +20,12 @@ from pathlib import Path
 
 from pyosys import libyosys
 
-from deconv4k import engine
+from deconv4k import engine, tooling
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.fixed import Overflow, Rounding
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = tooling.ROOT
 TOP = "deconv_axi"
 DEFAULT = ROOT / "model" / "deconv4k" / "data" / "default.toml"
 PAGE = "docs/integration.md"
@@ -171,7 +171,7 @@ def interface(path: Path, top: str = TOP) -> Interface:
     design = libyosys.Design()
     with tempfile.TemporaryDirectory(prefix="deconv4k-") as folder:
         netlist = Path(folder) / "module.json"
-        for line in (f"read_verilog {path}", "proc", f"write_json {netlist}"):
+        for line in (f"read_verilog {tooling.plain(path)}", "proc", f"write_json {netlist}"):
             design.run_pass(f"tee -q {line}")
         module = json.loads(netlist.read_text())["modules"][top]
     parameters: dict[str, int | str] = {}
