@@ -239,8 +239,9 @@ def _one(streams: list[Port], wanted: str | None, path: Path) -> Port:
             or [i for i in every if not _SLAVE.search(last[i])]
             or every
         )
-    depth = min(len(parts[i]) for i in fits)
-    fits = [i for i in fits if len(parts[i]) == depth]
+    # A stream of the scope itself lies less deep than one of an instance in it.
+    deep = [len(re.findall(r"[./|:]", port.name.partition("*")[0])) for port in streams]
+    fits = [i for i in fits if deep[i] == min(deep[j] for j in fits)]
     if len(fits) != 1:
         names = _listed(streams[i].name for i in fits)
         raise InputError(f"{path}: streams {names}; say which by --port and a part of its name")

@@ -246,7 +246,10 @@ def findings(window: Window, progress: Progress) -> list[Finding]:
         # Nothing is wrong but, perhaps, the count of beats.
         return list(slips.slips(window))
     found = _worth(window, _all_findings(window, progress))
-    return sorted(found, key=lambda one: one.order)
+    # What predicts all that can be known is refuted nowhere, whatever explains a little more.
+    return sorted(
+        found, key=lambda one: (not one.sound and one.explained < window.pixels, one.order)
+    )
 
 
 def _worth(window: Window, found: list[Finding]) -> list[Finding]:
@@ -288,7 +291,8 @@ def both(window: Window, found: list[Finding], progress: Progress) -> list[Findi
         Of one cause each, the best first.
     progress : function of a number from 0 to 1
     """
-    if window.matches == window.pixels or explained(window, found) == window.pixels:
+    whole = window.matches == window.pixels or explained(window, found) == window.pixels
+    if whole or (found and found[0].sound):
         return found
     if found and found[0].second is not None:
         return found

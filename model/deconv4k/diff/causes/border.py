@@ -80,7 +80,8 @@ def border_causes(base: Model) -> Iterator[Cause]:
         if count == 1:
             break
     for name, detail, pad in forms:
-        yield Cause(name, detail, replace(base, pad=pad))
+        before = name == "previous_frame" and "before" in detail
+        yield Cause(name, detail, replace(base, pad=pad), before=before)
 
 
 def _kept(out: Codes, margin: int, sides: str) -> Codes:

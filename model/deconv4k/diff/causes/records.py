@@ -230,12 +230,15 @@ class Cause:
         The device that has it.
     free : int
         Parameters of it that were fitted to the capture.
+    before : bool
+        It shows what came before, which of the first captured frame is not known.
     """
 
     name: str
     detail: str
     model: Model
     free: int = 0
+    before: bool = False
 
     def frame(self, number: int) -> Codes:
         """Output codes as it would have them, (OH, OW)."""
@@ -267,6 +270,8 @@ class Finding:
         Parameters that were fitted to the capture: each can explain a pixel by itself.
     alike : float
         Correlation of the capture and what it would be, by a sample.
+    sound : bool
+        Whether it predicts all that can be known: what it leaves lies in the first frame alone.
     second : Finding, optional
         Another cause beside it; the pixels are those that both together predict.
     """
@@ -279,6 +284,7 @@ class Finding:
     frames: list[int] | None = None
     free: int = 0
     alike: float = 0.0
+    sound: bool = False
     second: Finding | None = None
 
     @property
@@ -384,6 +390,12 @@ class Window:
         if would is None:
             would = self.take(cause.model.stream(self.frames))
         right = self.same(would)
+        sound = False
+        if cause.before and len(self.begins) > 1:
+            wrong = ~right if self.real is None else ~right & self.real
+            mended = self.count(right) - self.matches
+            known = not wrong[int(self.begins[1]) :].any()
+            sound = known and 2 * mended >= self.pixels - self.matches
         frames: list[int] | None = None
         if mixed and len(self.begins) > 1:
             ends = [*self.begins[1:], len(self.got)]
@@ -403,7 +415,7 @@ class Window:
 
         return Finding(
             cause.name, cause.detail, self.count(right), right, after, frames, cause.free,
-            likeness(self.got[self.at], would[self.at]),
+            likeness(self.got[self.at], would[self.at]), sound,
         )  # fmt: skip
 
     def lose(self, name: str, detail: str, would: Lanes, free: int) -> Finding:
