@@ -73,9 +73,6 @@ def test_commands_read_the_lists_of_files(tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": os.pathsep.join(tools)}
     subprocess.run(["bash", "-e", "-c", commands], cwd=ROOT, env=environment, check=True)
     assert (tmp_path / "deconv_axi").exists()
-    (elsewhere,) = re.findall(r"\(`-F (\S+)`\)", PAGE)
-    lint = ["verilator", "--lint-only", "--top-module", "deconv", "-F", elsewhere]
-    subprocess.run(lint, cwd=ROOT, env=environment, check=True)
 
 
 def test_c_code_writes_a_kernel(tmp_path: Path) -> None:
