@@ -1,8 +1,10 @@
 """The oracles themselves: who is asked, who must be there, and whether they agree."""
 
+import io
 import os
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import oracle
@@ -38,7 +40,14 @@ def run(without, *arguments, **settings):
 def test_the_committed_answers_are_pytorchs_byte_for_byte():
     if "PyTorch" not in oracle.live():
         pytest.skip("PyTorch is not asked live")
-    assert oracle.tool().generate() == oracle.ANSWERS.read_bytes()
+    made, kept = (
+        zipfile.ZipFile(io.BytesIO(data))
+        for data in (oracle.tool().generate(), oracle.ANSWERS.read_bytes())
+    )
+    # The zip around the arrays depends on Python's version; nothing else may differ.
+    assert made.namelist() == kept.namelist()
+    for name in kept.namelist():
+        assert made.read(name) == kept.read(name), name
 
 
 @pytest.mark.oracle
