@@ -39,7 +39,7 @@ def generate() -> bytes:
         for codes, array in zip(flat.values(), (*arrays, out), strict=True):
             codes.append(array.reshape(-1))
     buffer = io.BytesIO()
-    # Not compressed: the arrays are the same wherever they are made, what zlib makes of them is not.
+    # Not compressed: arrays are the same wherever they are made, what zlib makes of them is not.
     np.savez(
         buffer,
         pytorch=np.array(torch.__version__.split("+")[0]),
