@@ -16,6 +16,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.handle import SimHandleBase
 from cocotb.triggers import RisingEdge, Timer
+from cocotb.utils import get_sim_time
 
 import checkers
 from deconv4k.registers import REGISTERS
@@ -152,6 +153,23 @@ class Bench:
 
     async def commit(self) -> None:
         await self.set("KERNEL_CONTROL", COMMIT=1)
+
+    async def commit_in_reset(self, after: int) -> int:
+        """Reset softly, and commit so many clocks later; the clocks from there to `irq`.
+
+        Counted in simulated time: just after an edge, a counter of the bench's may or may not have
+        moved on.
+        """
+        await self.set("CONTROL", SOFT_RESET=1)
+        await self.clocks(after)
+        began = get_sim_time("ns")
+        committing = cocotb.start_soon(self.commit())
+        if not self.value("irq"):
+            await RisingEdge(self.dut.irq)
+        before = (get_sim_time("ns") - began) // PERIOD
+        await committing
+        await self.clocks(10)
+        return int(before)
 
     def stall(self, pattern: dict[str, int]) -> None:
         for name, value in pattern.items():
