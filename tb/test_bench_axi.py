@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import cocotb
 import numpy as np
 from cocotb.triggers import RisingEdge
 
