@@ -22,7 +22,7 @@
 // irq: a bit of irq_status and of irq_enable is set; a register.
 //
 // It does not hold sticky flags: those are in the register block.
-// Golden: deconv4k.signature.input_frame and output_frame
+// Golden: deconv4k.rtl.signature.input_frame and output_frame
 `default_nettype none
 
 module control #(

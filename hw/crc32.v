@@ -18,7 +18,7 @@
 // Latency: crc and done 3 clocks after the last word. Throughput: a word a clock.
 // Words from a `first` without a `last` before the next `first` are forgotten; words before any
 // `first` must not come. crc holds until the next `last`, and is zero after reset.
-// Golden: deconv4k.signature
+// Golden: deconv4k.rtl.signature
 `default_nettype none
 
 module crc32 #(

@@ -33,7 +33,7 @@
 //
 // Throughput: a pixel accepted every S*S/PPC clocks; a frame takes S*S/PPC * W * H clocks (W rounded
 // up to an even number when PPC = S*S), also from frame to frame.
-// Latency: AHEAD rows and AHEAD pixels, and the pipeline: see deconv4k.engine.
+// Latency: AHEAD rows and AHEAD pixels, and the pipeline: see deconv4k.rtl.design.
 // Storage: AHEAD + BEHIND input rows, and the queues of raster.
 // Golden: deconv4k.golden.run
 `default_nettype none

@@ -11,11 +11,11 @@
 // Parameters: those of deconv, and what only the registers tell: C_OUT, MAX_H, CONFIG_HASH, and the
 // integer bits, rounding and overflow of the formats as the configuration has them. POWER_UP names
 // the file of the kernel that runs from reset on (kernel_store), or is empty.
-// `deconv4k.engine.wrapper_parameters` gives them all.
+// `deconv4k.rtl.design.wrapper_parameters` gives them all.
 //
 // Everything is in the clock aclk. aresetn is active low and synchronous to aclk.
 // Throughput and latency: as deconv.
-// Golden: deconv4k.golden.run, deconv4k.signature, deconv4k.registers.identity
+// Golden: deconv4k.golden.run, deconv4k.rtl.signature, deconv4k.rtl.registers.identity
 `default_nettype none
 
 module deconv_axi #(

@@ -38,7 +38,7 @@
 // take a clock each, and an early SOF one more. Storage: a beat, and the two words of skid.
 // It does not end a frame by itself: a frame that stops in the middle waits for its next beat, or for
 // abort_frame.
-// Golden: deconv4k.framing.run
+// Golden: deconv4k.rtl.framing.run
 `default_nettype none
 
 module framer #(

@@ -31,7 +31,7 @@
 //
 // Latency: a commit to `pending`, 2 clocks; to an active set where none was loaded, 4 clocks. The set
 // of the file is active WORDS + 5 clocks after reset.
-// Golden: deconv4k.signature.kernel_words and kernel
+// Golden: deconv4k.rtl.signature.kernel_words and kernel
 `default_nettype none
 
 module kernel_store #(

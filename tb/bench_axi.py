@@ -19,7 +19,7 @@ from cocotb.triggers import RisingEdge, Timer
 from cocotb.utils import get_sim_time
 
 import checkers
-from deconv4k.registers import REGISTERS
+from deconv4k.rtl.registers import REGISTERS
 from harness import case, run
 
 if TYPE_CHECKING:
@@ -255,10 +255,10 @@ def simulate(
     **data: Any,
 ) -> None:  # fmt: skip
     """Run one coroutine of tb/test_bench_axi.py, or `module`, with this power-up kernel or none."""
-    from deconv4k import engine, signature
+    from deconv4k.rtl import design, signature
 
     module = data.pop("module", "test_bench_axi")
-    parameters = engine.wrapper_parameters(config)
+    parameters = design.wrapper_parameters(config)
     if power_up is None:
         parameters = {**parameters, "POWER_UP": ""}
     else:
@@ -285,19 +285,19 @@ def make_frame(config: Config, noise: Any, height: int, width: int) -> Any:
 
 def input_words(config: Config, frame: Any) -> Any:
     """Beats (H, W) of a frame (C_in, H, W)."""
-    from deconv4k import simulator
+    from deconv4k.sim import play
 
     channels, height, _ = frame.shape
     together = frame.transpose(1, 2, 0).reshape(height, -1)
-    return simulator.beat_words(together, config.formats.pixel.width, channels)
+    return play.beat_words(together, config.formats.pixel.width, channels)
 
 
 def output_words(config: Config, frame: Any) -> Any:
     """Beats (OH, N) of a frame (OH, OW)."""
-    from deconv4k import simulator
+    from deconv4k.sim import play
 
     per_beat = config.video.pixels_per_clock
-    return simulator.beat_words(frame, config.formats.output.width, per_beat)
+    return play.beat_words(frame, config.formats.output.width, per_beat)
 
 
 def output_bits(config: Config) -> int:
@@ -310,24 +310,24 @@ def input_bits(config: Config) -> int:
 
 def write_input(config: Config, work: Path, frames: Sequence[Any]) -> None:
     """input.hex of good frames."""
-    from deconv4k import simulator
+    from deconv4k.sim import play
 
     lines: list[str] = []
     for frame in frames:
         size = f"{frame.shape[2]:x} {frame.shape[1]:x}"
-        lines += simulator.stream_lines(input_words(config, frame), input_bits(config), size)
+        lines += play.stream_lines(input_words(config, frame), input_bits(config), size)
     (work / "input.hex").write_text("\n".join(lines) + "\n")
 
 
 def write_expected(config: Config, work: Path, outputs: Sequence[Any]) -> None:
     """expected.hex; empty if nothing is compared."""
-    from deconv4k import simulator
+    from deconv4k.sim import play
 
     lines: list[str] = []
     for output in outputs:
         words = output_words(config, output)
         size = f"{words.shape[1]:x} {words.shape[0]:x}"
-        lines += simulator.stream_lines(words, output_bits(config), size)
+        lines += play.stream_lines(words, output_bits(config), size)
     (work / "expected.hex").write_text("\n".join(lines) + "\n" if lines else "")
 
 

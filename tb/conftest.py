@@ -6,13 +6,13 @@ import os
 
 import pytest
 
-from deconv4k import simulator
+from deconv4k.sim import play, tools
 
 
-@pytest.fixture(params=simulator.SIMULATORS)
+@pytest.fixture(params=tools.SIMULATORS)
 def sim(request: pytest.FixtureRequest) -> str:
     """A simulator; a missing one fails, it does not skip."""
-    missing = simulator.available(request.param)
+    missing = tools.available(request.param)
     if missing is not None:
         pytest.fail(missing)
     return str(request.param)
@@ -21,6 +21,6 @@ def sim(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def seed() -> int:
     given = os.environ.get("DECONV4K_SEED")
-    value = int(given) if given else simulator.random_seed()
+    value = int(given) if given else play.random_seed()
     print(f"DECONV4K_SEED={value}")
     return value

@@ -17,6 +17,8 @@ import pytest
 from cocotb.handle import SimHandleBase
 from cocotb.triggers import Timer
 
+from deconv4k.sim import build, sources
+
 
 def run(
     sim: str,
@@ -37,13 +39,12 @@ def run(
     other sources. `data` reaches the coroutines with the parameters.
     """
     # Not within the simulation, which would load Numba for nothing.
-    from deconv4k import simulator
 
-    files = files or simulator.sources(top, target)
-    folder = simulator.build(sim, top, parameters, files=files)
+    files = files or sources.of(top, target)
+    folder = build.build(sim, top, parameters, files=files)
     (work / "case.json").write_text(json.dumps({"seed": seed, **parameters, **data}))
     module = module or "test_" + top.removesuffix("_all")
-    simulator.simulate(sim, folder, top, module, work, seed=seed, only=only)
+    build.simulate(sim, folder, top, module, work, seed=seed, only=only)
     ran = ElementTree.parse(work / "results.xml").findall(".//testcase")
     assert ran, "no coroutine ran"
     assert all(case.find("skipped") is None for case in ran)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from deconv4k import engine, simulator
+from deconv4k._shared import checkout
+from deconv4k.rtl import design
+from deconv4k.sim import sources, tools
 from points import POINTS
 
 FLAGS = ["--lint-only", "-Wall", "-Wno-fatal"]
@@ -23,12 +25,12 @@ def lint(
 
     With a `target` it is made of that device family's modules.
     """
-    files = [*simulator.sources(top, target), *([around] if around else [])]
+    files = [*sources.of(top, target), *([around] if around else [])]
     top = around.stem if around else top
     command = [*FLAGS, *flags, "--top-module", top]
     command += [f"-G{key}={value}" for key, value in parameters.items()]
     command += [str(path) for path in files]
-    done = simulator.verilate(command)
+    done = tools.verilate(command)
     clean = done.returncode == 0 and not done.stderr.strip()
     print(f"{top} {name}: {'clean' if clean else 'WARNINGS'}")
     if not clean:
@@ -38,41 +40,41 @@ def lint(
 
 def main() -> int:
     """Lint everything; 1 on any warning."""
-    missing = simulator.available("verilator")
+    missing = tools.available("verilator")
     if missing is not None:
         print(missing)
         return 1
     clean = True
     for name, config in POINTS.items():
-        clean &= lint(name, "deconv", engine.parameters(config))
-    generated = str(simulator.ROOT / "hw" / "generated" / "registers.vlt")
+        clean &= lint(name, "deconv", design.parameters(config))
+    generated = str(checkout.ROOT / "hw" / "generated" / "registers.vlt")
     for name, config in POINTS.items():
-        clean &= lint(name, "deconv_axi", engine.wrapper_parameters(config), generated)
+        clean &= lint(name, "deconv_axi", design.wrapper_parameters(config), generated)
     timing = ("--timing", "--timescale", "1ns/1ps")
     clean &= lint("default", "smoke", {}, generated, *timing)
-    template = simulator.ROOT / "hw" / "package" / "deconv_axi_template.v"
+    template = checkout.ROOT / "hw" / "package" / "deconv_axi_template.v"
     clean &= lint("default", "deconv_axi", {}, generated, around=template)
     for name, config in POINTS.items():
-        clean &= lint(f"{name} on ECP5", "deconv", engine.parameters(config), target="ecp5")
+        clean &= lint(f"{name} on ECP5", "deconv", design.parameters(config), target="ecp5")
     clean &= lint("default", "bringup", {})
     # ulx3s.vlt says what the model of the PLL leaves out.
-    clean &= lint("default", "ulx3s", {}, str(simulator.ROOT / "tb" / "ulx3s.vlt"))
+    clean &= lint("default", "ulx3s", {}, str(checkout.ROOT / "tb" / "ulx3s.vlt"))
     # bench.vlt says what cocotb reads and writes.
-    control = str(simulator.ROOT / "tb" / "bench.vlt")
+    control = str(checkout.ROOT / "tb" / "bench.vlt")
     clean &= lint("default", "bench", {}, *timing, control)
-    control = str(simulator.ROOT / "tb" / "bench_axi.vlt")
+    control = str(checkout.ROOT / "tb" / "bench_axi.vlt")
     clean &= lint("default", "bench_axi", {}, *timing, generated, control)
     clean &= lint("default", "report", {})
     clean &= lint("default", "uart_tx", {})
     clean &= lint("default", "dma_video", {})
     clean &= lint("odd bytes", "dma_video", {"S": 3, "IN_BITS": 24, "OUT_BITS": 40})
-    control = str(simulator.ROOT / "tb" / "bench_dma.vlt")
+    control = str(checkout.ROOT / "tb" / "bench_dma.vlt")
     clean &= lint("default", "bench_dma", {}, *timing, generated, control)
     clean &= lint("default", "quantise_all", {})
     clean &= lint("default", "raster_all", {})
     clean &= lint("default", "framer", {})
     clean &= lint("widest", "framer", {"MAX_W": 65535, "WIDTH_W": 17})
-    control = str(simulator.ROOT / "tb" / "framer_all.vlt")
+    control = str(checkout.ROOT / "tb" / "framer_all.vlt")
     clean &= lint("default", "framer_all", {}, *timing, control)
     return 0 if clean else 1
 

@@ -11,6 +11,7 @@ import cocotb
 import pytest
 from cocotb.handle import SimHandleBase
 
+from deconv4k._shared import checkout
 from harness import case, edge, reset, run, runs, settle
 
 LATENCY = 2
@@ -51,15 +52,15 @@ WRONG = {
 @pytest.mark.parametrize("name", ["", *WRONG])
 def test_proof(name: str, tmp_path: Path) -> None:
     """axil_proof.v holds for all inputs, and fails for each fault."""
-    from deconv4k import tooling
+    from deconv4k._shared import tooling
 
-    text = (tooling.ROOT / "hw" / "axil.v").read_text()
+    text = (checkout.ROOT / "hw" / "axil.v").read_text()
     if name:
         before, after = WRONG[name]
         assert text.count(before) == 1
         text = text.replace(before, after)
     (tmp_path / "axil.v").write_text(text)
-    files = [str(tmp_path / "axil.v"), str(tooling.plain(tooling.ROOT / "tb" / "axil_proof.v"))]
+    files = [str(tmp_path / "axil.v"), str(tooling.plain(checkout.ROOT / "tb" / "axil_proof.v"))]
     command = [sys.executable, "-c", PROOF, *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr

@@ -51,9 +51,9 @@ class Golden:
 
 
 def interval(config: Any) -> int:
-    from deconv4k import engine
+    from deconv4k.rtl import design
 
-    return engine.clocks(config, *SIZE).frame
+    return design.clocks(config, *SIZE).frame
 
 
 class Endless(Bench):
@@ -93,7 +93,8 @@ def endless(
     kernels: Callable[[Any, Any], list[Kernel]], **data: Any,
 ) -> tuple[Any, list[Any], list[Kernel], Trace]:  # fmt: skip
     """Play a cycle of frames; returns configuration, its frames, kernels and what was seen."""
-    from deconv4k import signature, simulator
+    from deconv4k.rtl import signature
+    from deconv4k.sim import play
 
     config, noise = bench_axi.configuration(name), np.random.default_rng(seed)
     cycle = [bench_axi.make_frame(config, noise, *SIZE) for _ in range(16)]
@@ -102,7 +103,7 @@ def endless(
     bench_axi.write_expected(config, work, [])
     bench_axi.simulate(
         sim, config, work, seed, chosen[0], only,
-        stalls=simulator.STALLS[stalls], interval=interval(config),
+        stalls=play.STALLS[stalls], interval=interval(config),
         words=[signature.kernel_words(config, *kernel) for kernel in chosen],
         signatures=[signature.kernel(config, *kernel) for kernel in chosen], **data,
     )  # fmt: skip
@@ -296,7 +297,7 @@ async def soft_resets(bench: Endless) -> None:
 
 
 def test_a_first_kernel_in_a_soft_reset(sim: str, tmp_path: Path, seed: int) -> None:
-    from deconv4k import signature
+    from deconv4k.rtl import signature
 
     config, noise = bench_axi.configuration("x2_k3_4ppc"), np.random.default_rng(seed)
     kernel = bench_axi.make_kernel(config, noise)
@@ -353,17 +354,18 @@ class Resets(Stepwise):
 @runs("name, stalls", SINGLE)
 def test_reset_at_every_clock(sim: str, name: str, stalls: str, tmp_path: Path, seed: int) -> None:
     """In a frame with another kernel; the next frame is right, with the power-up kernel."""
-    from deconv4k import engine, signature, simulator
+    from deconv4k.rtl import design, signature
+    from deconv4k.sim import play
 
     config, noise = bench_axi.configuration(name), np.random.default_rng(seed)
-    clocks = engine.clocks(config, *SIZE).last + (10 if stalls == "none" else 60)
+    clocks = design.clocks(config, *SIZE).last + (10 if stalls == "none" else 60)
     power_up, other = (bench_axi.make_kernel(config, noise) for _ in range(2))
     frames = [bench_axi.make_frame(config, noise, *SIZE) for _ in range(2 * clocks)]
     bench_axi.write_input(config, tmp_path, frames)
     bench_axi.write_expected(config, tmp_path, [])
     bench_axi.simulate(
         sim, config, tmp_path, seed, power_up, "hard_resets",
-        stalls=simulator.STALLS[stalls], clocks=clocks,
+        stalls=play.STALLS[stalls], clocks=clocks,
         words=signature.kernel_words(config, *other),
         signature=signature.kernel(config, *power_up),
         last=[signature.input_frame(config, frame) for frame in frames],
@@ -430,7 +432,9 @@ async def hard_resets(bench: Resets) -> None:
 @runs("name, stalls", SINGLE)
 def test_a_size_for_each_frame(sim: str, name: str, stalls: str, tmp_path: Path, seed: int) -> None:
     """Written while the frame before runs, which it leaves alone."""
-    from deconv4k import golden, signature, simulator
+    from deconv4k import golden
+    from deconv4k.rtl import signature
+    from deconv4k.sim import play
 
     config, noise = bench_axi.configuration(name), np.random.default_rng(seed)
     kernel = bench_axi.make_kernel(config, noise)
@@ -441,7 +445,7 @@ def test_a_size_for_each_frame(sim: str, name: str, stalls: str, tmp_path: Path,
     bench_axi.write_expected(config, tmp_path, outputs)
     bench_axi.simulate(
         sim, config, tmp_path, seed, kernel, "sizes",
-        stalls=simulator.STALLS[stalls], sizes=sizes,
+        stalls=play.STALLS[stalls], sizes=sizes,
         last=[signature.input_frame(config, frames[-1]),
               signature.output_frame(config, outputs[-1])],
     )  # fmt: skip
@@ -474,7 +478,7 @@ SEQUENCES = 250
 
 def make_segments(config: Any, rng: random.Random) -> list[dict[str, Any]]:
     """Sequences of two segments: anything, then a good frame; a size for each segment."""
-    from deconv4k import simulator
+    from deconv4k.sim import play
     from test_framer import faults, noise, video, with_faults
 
     most_high, most_wide = config.video.height, config.video.width
@@ -500,7 +504,7 @@ def make_segments(config: Any, rng: random.Random) -> list[dict[str, Any]]:
             ]
             width, height = rng.choice(wrong)
         good_width, good_height = rng.choice([(1, 1), (2, 2), (3, 1), (1, 2), (5, 3)])
-        stalls = rng.choice(list(simulator.STALLS))
+        stalls = rng.choice(list(play.STALLS))
         new_kernel = rng.choice([0, 0, 0, 1, 2])  # in this segment of the two
         for number, told, arriving in (
             (1, (width, height, enable), beats),
@@ -529,7 +533,9 @@ def make_segments(config: Any, rng: random.Random) -> list[dict[str, Any]]:
 @runs("name", list(CASES))
 def test_malformed_video(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     """After every segment the flags, the counters and the signatures are exact."""
-    from deconv4k import framing, golden, signature, simulator
+    from deconv4k import golden
+    from deconv4k.rtl import framing, signature
+    from deconv4k.sim import play
     from test_deconv import unpack
 
     config, noise = bench_axi.configuration(name), np.random.default_rng(seed)
@@ -587,7 +593,7 @@ def test_malformed_video(sim: str, name: str, tmp_path: Path, seed: int) -> None
             {
                 **segment,
                 "words": words,
-                "stalls": simulator.STALLS[segment["stalls"]],
+                "stalls": play.STALLS[segment["stalls"]],
                 "accepted": accepted,
                 "errors": {flag.upper(): int(flag in flags) for flag in framing.FLAGS},
                 "numbers": numbers,
@@ -704,12 +710,15 @@ async def frames_of_others(bench: Foreign) -> None:
 
 def test_two_photographs(tmp_path: Path, seed: int) -> None:
     """The shipped photograph and its mirror image, a kernel each, written while the first runs."""
-    from deconv4k import golden, image, kernels, regression, signature, upscale
+    from deconv4k import golden
+    from deconv4k._shared import checkout
     from deconv4k.config import Config
+    from deconv4k.photo import image, kernels, upscale
+    from deconv4k.rtl import signature
 
-    config = Config.load(regression.PHOTO.parent / "default.toml")
+    config = Config.load(checkout.DEFAULT_CONFIG)
     layer, formats, video = config.layer, config.formats, config.video
-    _, low = image.original_and_input(regression.PHOTO, video.width, video.height, layer.stride)
+    _, low = image.original_and_input(checkout.PHOTOGRAPH, video.width, video.height, layer.stride)
     photo = upscale.to_codes(low, formats)[np.newaxis]
     frames = [photo, photo[:, :, ::-1]]
     weights = kernels.to_codes(kernels.default(layer), layer, formats.weight)

@@ -15,7 +15,7 @@ from harness import case, edge, run, runs, settle
 def test_bringup(sim: str, target: str, tmp_path: Path, seed: int) -> None:
     import numpy as np
 
-    from deconv4k import bringup
+    from deconv4k.rtl import selftest
     from points import POINTS
 
     source = POINTS["x2_k3_4ppc_3ch_signed"]
@@ -23,7 +23,7 @@ def test_bringup(sim: str, target: str, tmp_path: Path, seed: int) -> None:
     layer, weight = config.layer, config.formats.weight
     shape = (layer.in_channels, 1, layer.kernel, layer.kernel)
     weights = np.random.default_rng(seed).integers(weight.min_code, weight.max_code + 1, shape)
-    parameters = bringup.parameters(config, weights, tmp_path / "kernel.hex")
+    parameters = selftest.parameters(config, weights, tmp_path / "kernel.hex")
     run(sim, "bringup", parameters, tmp_path, seed, target=target, good=1)
     parameters["EXPECTED"] = int(parameters["EXPECTED"]) ^ 1 << seed % 32
     run(sim, "bringup", parameters, tmp_path, seed, target=target, good=0)

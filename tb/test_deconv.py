@@ -9,15 +9,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from deconv4k import engine, framing, golden, naive, simulator
+from deconv4k import golden
+from deconv4k._shared import checkout
 from deconv4k.config import Config
-from deconv4k.fixed import quantise
+from deconv4k.formats import quantise
+from deconv4k.golden import naive
+from deconv4k.rtl import design, framing
+from deconv4k.sim import play, sources, tools
 from harness import run
 from points import DEEP, POINTS
 
 Codes = NDArray[np.int64]
 
-RUNS = [(sim, point) for sim in simulator.SIMULATORS for point in POINTS]
+RUNS = [(sim, point) for sim in tools.SIMULATORS for point in POINTS]
 
 
 def make_weights(config: Config, rng: np.random.Generator) -> Codes:
@@ -91,7 +95,7 @@ def expect(config: Config, frames: list[Codes], weights: Codes, bias: int) -> li
     return [golden.run(config, frame, weights, given)[0] for frame in frames]
 
 
-def check(played: simulator.Played, frames: list[Codes], expected: list[Codes], ppc: int) -> None:
+def check(played: play.Played, frames: list[Codes], expected: list[Codes], ppc: int) -> None:
     assert played.clean, played
     assert played.accepted == sum(frame.shape[1] * frame.shape[2] for frame in frames)
     assert played.beats == sum(out.shape[0] * -(-out.shape[1] // ppc) for out in expected)
@@ -104,13 +108,13 @@ def test_frames(sim_name: str, point: str, seed: int) -> None:
     frames = make_frames(config, weights, rng)
     expected = expect(config, frames, weights, bias)
     ppc = config.video.pixels_per_clock
-    for stalls in simulator.STALLS:
+    for stalls in play.STALLS:
         keep = range(len(frames))
         if stalls != "none":
             # At full speed all of them, otherwise a different half each time, order kept.
             keep = sorted(rng.choice(len(frames), len(frames) // 2, replace=False))
         some, outs = [frames[i] for i in keep], [expected[i] for i in keep]
-        played = simulator.play(
+        played = play.play(
             sim_name, config, some, weights, bias, expected=outs, stalls=stalls, seed=seed,
             patience=5000,
         )  # fmt: skip
@@ -130,11 +134,11 @@ def test_clocks(sim_name: str, point: str, seed: int) -> None:
         shape = (layer.in_channels, height, width)
         frames = [rng.integers(pixel.min_code, pixel.max_code + 1, shape) for _ in range(count)]
         expected = expect(config, frames, weights, bias)
-        played = simulator.play(
+        played = play.play(
             sim_name, config, frames, weights, bias, expected=expected, seed=seed, patience=5000
         )
         check(played, frames, expected, config.video.pixels_per_clock)
-        predicted = engine.clocks(config, height, width)
+        predicted = design.clocks(config, height, width)
         assert played.first_out == predicted.first, (height, width)
         if count == 1:
             assert played.last_out == predicted.last, (height, width)
@@ -150,11 +154,11 @@ def test_no_word_is_used_that_is_read_while_written(point: str, seed: int) -> No
     weights, bias = make_weights(config, rng), make_bias(config, rng)
     frames = make_frames(config, weights, rng)
     expected = expect(config, frames, weights, bias)
-    undefined = simulator.ROOT / "tb" / "undefined" / "ram.v"
-    files = [undefined if path.name == "ram.v" else path for path in simulator.sources("bench")]
+    undefined = checkout.ROOT / "tb" / "undefined" / "ram.v"
+    files = [undefined if path.name == "ram.v" else path for path in sources.of("bench")]
     assert undefined in files
     for stalls in ("none", "both"):
-        played = simulator.play(
+        played = play.play(
             "icarus", config, frames, weights, bias, expected=expected, stalls=stalls, seed=seed,
             patience=5000, files=files,
         )  # fmt: skip
@@ -174,13 +178,13 @@ def test_large_kernels(point: str, seed: int) -> None:
     frames = [rng.integers(pixel.min_code, pixel.max_code + 1, (1, *shape)) for shape in shapes]
     expected = expect(config, frames, weights, 0)
     for stalls in ("none", "output", "long"):
-        played = simulator.play(
+        played = play.play(
             "verilator", config, frames, weights, expected=expected, stalls=stalls, seed=seed,
             patience=20_000,
         )  # fmt: skip
         check(played, frames, expected, 1)
         if stalls == "none" and most > 1:
-            assert played.last_interval == engine.clocks(config, 4, most).frame
+            assert played.last_interval == design.clocks(config, 4, most).frame
 
 
 @pytest.mark.parametrize("point", [*POINTS, *DEEP])
@@ -188,14 +192,14 @@ def test_the_model_knows_the_queues(point: str, tmp_path: Path, seed: int) -> No
     """What `deconv4k info` says of the memories is what the parameters elaborate to."""
     config = {**POINTS, **DEEP}[point]
     said = {
-        "latency": engine.latency(config),
-        "beats": engine.queue_beats(config),
-        "tree": engine.tree_levels(config),
+        "latency": design.latency(config),
+        "beats": design.queue_beats(config),
+        "tree": design.tree_levels(config),
     }
-    run("icarus", "bench", engine.parameters(config), tmp_path, seed, module="queues", **said)
+    run("icarus", "bench", design.parameters(config), tmp_path, seed, module="queues", **said)
 
 
-@pytest.mark.parametrize("sim_name", simulator.SIMULATORS)
+@pytest.mark.parametrize("sim_name", tools.SIMULATORS)
 @pytest.mark.parametrize("point", ["x2_k9_4ppc", "x2_k9_2ppc_signed_to_16", "x2_k9_1ppc_to_4"])
 def test_ties(sim_name: str, point: str, seed: int) -> None:
     """One tap a phase, a power of two with either sign, so that many sums are exact ties."""
@@ -211,7 +215,7 @@ def test_ties(sim_name: str, point: str, seed: int) -> None:
     sums = golden.phase_sums(config, frames[0], weights)
     assert np.count_nonzero(sums % (1 << shift) == 1 << (shift - 1)) > 50
     expected = expect(config, frames, weights, 0)
-    played = simulator.play(
+    played = play.play(
         sim_name, config, frames, weights, expected=expected, seed=seed, patience=5000
     )
     check(played, frames, expected, config.video.pixels_per_clock)
@@ -230,7 +234,7 @@ def test_the_scatter_agrees(sim: str, seed: int) -> None:
         )
         for frame in frames
     ]
-    played = simulator.play(
+    played = play.play(
         sim, config, frames, weights, expected=expected, stalls="both", seed=seed, patience=5000
     )
     check(played, frames, expected, config.video.pixels_per_clock)
@@ -268,7 +272,7 @@ def test_malformed_video(sim_name: str, point: str, seed: int) -> None:
     layer, pixel = config.layer, config.formats.pixel
     weights, bias = make_weights(config, rng), make_bias(config, rng)
     seen: set[str] = set()
-    for stalls in simulator.STALLS:
+    for stalls in play.STALLS:
         beats = make_beats(config, rng, 40)
         framed = framing.run(beats, config.video.width)
         assert not framed.unfinished
@@ -279,7 +283,7 @@ def test_malformed_video(sim_name: str, point: str, seed: int) -> None:
             for rows in framed.frames
         ]
         expected = expect(config, frames, weights, bias)
-        played = simulator.play(
+        played = play.play(
             sim_name, config, frames, weights, bias, beats=beats, expected=expected,
             stalls=stalls, seed=seed, patience=5000,
         )  # fmt: skip

@@ -26,7 +26,7 @@ from bench_axi import (
     simulate,
     watched,
 )
-from deconv4k.registers import REGISTERS
+from deconv4k.rtl.registers import REGISTERS
 from harness import runs
 
 SIZES = [(4, 6), (5, 7), (1, 2)]
@@ -44,7 +44,8 @@ READABLE, WRITABLE = (
 
 @runs("name", list(CASES))
 def test_deconv_axi(sim: str, name: str, tmp_path: Path, seed: int) -> None:
-    from deconv4k import golden, registers, signature
+    from deconv4k import golden
+    from deconv4k.rtl import registers, signature
 
     config = configuration(name)
     layer, formats = config.layer, config.formats

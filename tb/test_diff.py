@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deconv4k import bus, sets, simulator
 from deconv4k.config import Config
-from deconv4k.diff import run
-from deconv4k.diff.run import Diff
+from deconv4k.diff import compare
+from deconv4k.diff.compare import Diff
+from deconv4k.rtl import bus
+from deconv4k.sim import play, sources
+from deconv4k.vectors import sets
 
 FAULTS = {
     "rounding": (
@@ -48,9 +50,9 @@ def judge(manifest: Path, frames: list[np.ndarray], folder: Path) -> Diff:
     beats = [bus.raster_beats(frame, 8, 4) for frame in frames]
     path = folder / "capture.bin"
     path.write_bytes(np.concatenate(beats).tobytes())
-    case = run.load_set(manifest)
-    capture = run.load(path, case)
-    return run.compare(case, capture)  # type: ignore[arg-type]  # a buffer is no log
+    case = compare.load_set(manifest)
+    capture = compare.load(path, case)
+    return compare.compare(case, capture)  # type: ignore[arg-type]  # a buffer is no log
 
 
 @functools.cache
@@ -58,7 +60,7 @@ def broken(name: str, folder: Path) -> tuple[Path, ...]:
     """The bench's sources, one of them with the fault."""
     file, old, new, *_ = FAULTS[name]
     files = []
-    for path in simulator.sources("bench"):
+    for path in sources.of("bench"):
         if path.name == file:
             text = path.read_text()
             assert old in text, f"{file} was written anew: find the fault a new place"
@@ -74,7 +76,7 @@ def test_a_fault_in_the_engine(fault: str, tmp_path: Path, seed: int) -> None:
     sim = "icarus" if FAULTS[fault][0] == "quantise.v" else "verilator"
     manifest, pixels, weights = make_set(tmp_path, seed)
     files = broken(fault, tmp_path)
-    played = simulator.play(sim, CONFIG, pixels, weights, files=files, seed=seed, patience=5000)
+    played = play.play(sim, CONFIG, pixels, weights, files=files, seed=seed, patience=5000)
     assert played.outputs is not None
     diff = judge(manifest, played.outputs, tmp_path)
     *_, cause, detail = FAULTS[fault]
@@ -85,13 +87,13 @@ def test_a_fault_in_the_engine(fault: str, tmp_path: Path, seed: int) -> None:
 
 def test_waves_of_both_simulators(sim: str, tmp_path: Path, seed: int) -> None:
     manifest, pixels, weights = make_set(tmp_path, seed)
-    played = simulator.play(
+    played = play.play(
         sim, CONFIG, pixels, weights, seed=seed, waves=True, stalls="both", work=tmp_path / "run"
     )
     assert played.wave is not None
-    case = run.load_set(manifest)
-    capture = run.load(played.wave, case)
-    diff = run.compare(case, capture)  # type: ignore[arg-type]  # waves are no log
+    case = compare.load_set(manifest)
+    capture = compare.load(played.wave, case)
+    diff = compare.compare(case, capture)  # type: ignore[arg-type]  # waves are no log
     assert diff.how == "start of frame"
     assert diff.clean
     assert diff.window.pixels == 3 * 18 * 32

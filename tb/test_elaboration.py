@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from deconv4k import simulator
 from deconv4k.errors import InputError
+from deconv4k.sim import build
 
 WRONG = {
     "no exact upscaler": ({"K": 9, "S": 2, "P": 3, "OP": 1}, "no exact upscaler"),
@@ -52,11 +52,11 @@ WRONG_PARTS = {
 def test_wrong_parameters_of_a_part(sim: str, name: str) -> None:
     top, parameters, sentence = WRONG_PARTS[name]
     with pytest.raises(InputError, match=re.escape(sentence)):
-        simulator.build(sim, top, parameters)
+        build.build(sim, top, parameters)
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_parameters_stop_elaboration(sim: str, name: str) -> None:
     parameters, sentence = WRONG[name]
     with pytest.raises(InputError, match=re.escape(sentence)):
-        simulator.build(sim, "deconv", parameters)
+        build.build(sim, "deconv", parameters)

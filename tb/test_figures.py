@@ -6,7 +6,8 @@ import copy
 
 import pytest
 
-from deconv4k import place, simulator, synthesis
+from deconv4k._shared import checkout
+from deconv4k.synth import nextpnr, yosys
 from test_package import tool
 
 figures = tool("figures")
@@ -15,13 +16,13 @@ PUBLISHED = figures.published()
 
 @pytest.mark.parametrize("name", figures.PAGES)
 def test_pages_have_the_measured_tables(name: str) -> None:
-    text = (simulator.ROOT / name).read_text()
+    text = (checkout.ROOT / name).read_text()
     assert "<!-- table: speed -->" in text
     assert figures.filled(text, PUBLISHED) == text, "make figures"
 
 
 def test_another_measurement_makes_another_page() -> None:
-    text = (simulator.ROOT / "docs" / "timing.md").read_text()
+    text = (checkout.ROOT / "docs" / "timing.md").read_text()
     for source, rows in PUBLISHED.items():
         changed = copy.deepcopy(PUBLISHED)
         row = changed[source]["rows"][0]
@@ -33,10 +34,10 @@ def test_another_measurement_makes_another_page() -> None:
 def test_all_that_is_promised_was_measured() -> None:
     rows = PUBLISHED["synth"]["rows"]
     found = [(row["target"], row["configuration"], row["top"]) for row in rows]
-    assert found == list(synthesis.JOBS)
+    assert found == list(yosys.JOBS)
     rows = PUBLISHED["pnr"]["rows"]
     found = [(row["configuration"], row["device"], row["speed"]) for row in rows]
-    assert found == [(name, f"LFE5U-{device}", speed) for name, device, speed in place.POINTS]
+    assert found == [(name, f"LFE5U-{device}", speed) for name, device, speed in nextpnr.POINTS]
     for row in rows:
         rates = sorted(row["seeds"].values())
         assert len(rates) >= 5

@@ -17,8 +17,9 @@ import pytest
 from cocotb.handle import SimHandleBase
 from cocotb.triggers import RisingEdge
 
-from deconv4k import framing
-from deconv4k.framing import FLAGS, Abort, Beat
+from deconv4k.rtl import framing
+from deconv4k.rtl.framing import FLAGS, Abort, Beat
+from deconv4k.sim import build
 from harness import case, run, settle
 
 MAX_W = 6
@@ -265,13 +266,13 @@ def frame_lines(width: int, height: int, pixels: list[int]) -> list[str]:
 def play(sim: str, stalls: str, trials: Sequence[Trial], work: Path, seed: int) -> list[Part]:
     """Run the trials one after another; everything that framer does must be as framing says."""
     # Not within the simulation, which would load Numba for nothing.
-    from deconv4k import simulator
+    from deconv4k.sim import play
 
     (work / "script.hex").write_text(script(trials, random.Random(seed)), encoding="ascii")
     # Icarus knows X. Verilator does not: there, idle inputs are random.
     unknown = {"icarus": 1, "verilator": 0}[sim]
     parameters = {"MAX_W": MAX_W, "WIDTH_W": 3, "UNKNOWN": unknown}
-    run(sim, "framer_all", parameters, work, seed, settings=simulator.STALLS[stalls])
+    run(sim, "framer_all", parameters, work, seed, settings=play.STALLS[stalls])
     done = parts((work / "trace.txt").read_text())
 
     left = iter(done)
@@ -421,8 +422,7 @@ def test_a_pixel_a_clock(sim: str, tmp_path: Path, seed: int) -> None:
     ],
 )
 def test_wrong_parameters(sim: str, parameters: dict[str, int], sentence: str) -> None:
-    from deconv4k import simulator
     from deconv4k.errors import InputError
 
     with pytest.raises(InputError, match=sentence):
-        simulator.build(sim, "framer", parameters)
+        build.build(sim, "framer", parameters)

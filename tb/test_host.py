@@ -15,8 +15,9 @@ from cocotb.handle import SimHandleBase
 from cocotb.task import bridge
 from cocotbext.axi import AxiStreamFrame
 
-from deconv4k import host, manifest
+from deconv4k.board import zynq
 from deconv4k.errors import InputError
+from deconv4k.vectors import manifest
 from harness import case, run
 
 TIMEOUT = 100e-6
@@ -26,7 +27,7 @@ TIMEOUT = 100e-6
 def written(work: Path, seed: int, name: str = "x2_k3_4ppc") -> Any:
     """A set of three frames of different sizes in work/set, and its configuration."""
     import bench_axi
-    from deconv4k import sets
+    from deconv4k.vectors import sets
 
     config, noise = bench_axi.configuration(name), np.random.default_rng(seed)
     kernel = bench_axi.make_kernel(config, noise)
@@ -42,9 +43,9 @@ def written(work: Path, seed: int, name: str = "x2_k3_4ppc") -> Any:
 
 def drive(sim: str, config: Any, work: Path, seed: int, only: str, **data: Any) -> None:
     """The driver on an engine of this configuration, with no kernel of its own."""
-    from deconv4k import engine
+    from deconv4k.rtl import design
 
-    parameters = {**engine.wrapper_parameters(config), "POWER_UP": ""}
+    parameters = {**design.wrapper_parameters(config), "POWER_UP": ""}
     run(sim, "bench_dma", parameters, work, seed, module="test_host", only=only, **data)
 
 
@@ -56,12 +57,12 @@ def test_a_set_passes(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     assert (tmp_path / "dump.bin").read_bytes() == beats.read_bytes()
 
 
-async def connected(dut: SimHandleBase) -> tuple[Any, host.Host]:
+async def connected(dut: SimHandleBase) -> tuple[Any, zynq.Host]:
     from zynq import Board
 
     board = Board(dut)
     await board.start()
-    return board, host.Host(board, board.allocate, timeout=TIMEOUT, clock=board.seconds)
+    return board, zynq.Host(board, board.allocate, timeout=TIMEOUT, clock=board.seconds)
 
 
 async def refused(call: Callable[[], Any]) -> str:
@@ -82,7 +83,7 @@ async def passes(dut: SimHandleBase) -> None:
         vectors, dump=Path("dump.bin"), progress=lambda: frames.append(1)
     )
     assert [(each.passed, each.mismatches, each.wrong) for each in results] == [(True, 0, ())] * 3
-    assert host.summary(results)["passed"]
+    assert zynq.summary(results)["passed"]
     assert len(frames) == 3
     # Twice on the same engine, whose kernel is then another one's successor.
     assert all(each.passed for each in await bridge(driver.run)(vectors))
@@ -100,7 +101,8 @@ def test_a_wrong_expectation_fails(sim: str, tmp_path: Path, seed: int) -> None:
     """Another picture in the set's expectation, with CRCs and hashes that agree with it."""
     config = written(tmp_path, seed)
     path = tmp_path / "set" / "manifest.json"
-    from deconv4k import export, signature
+    from deconv4k.rtl import signature
+    from deconv4k.vectors import export
 
     data = json.loads(path.read_text())
     vectors = manifest.read(path)
@@ -124,7 +126,7 @@ async def fails(dut: SimHandleBase) -> None:
     _, driver = await connected(dut)
     results = await bridge(driver.run)(manifest.read("set"))
     assert [each.mismatches for each in results] == [0, 0, 1]
-    assert not host.summary(results)["passed"]
+    assert not zynq.summary(results)["passed"]
     last = results[2]
     assert last.first == {
         "line": 1, "x": 3, "phase": (1, 1), "expected": p["expected"],
@@ -169,7 +171,7 @@ def test_a_frame_whose_source_stopped_is_aborted(sim: str, tmp_path: Path, seed:
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")
 async def aborts(dut: SimHandleBase) -> None:
-    from deconv4k.registers import REGISTERS
+    from deconv4k.rtl.registers import REGISTERS
 
     vectors = manifest.read("set")
     board, driver = await connected(dut)
@@ -275,7 +277,7 @@ async def kernels(dut: SimHandleBase) -> None:
     config = vectors.config
     weights, bias = vectors.kernel()
     registers, written = board.deconv_axi_0, type(board.deconv_axi_0).write
-    from deconv4k.registers import REGISTERS
+    from deconv4k.rtl.registers import REGISTERS
 
     at = REGISTERS["KERNEL_DATA"].address
     # A bit stuck on the way to the registers: a code that does not fit 10 bits.
@@ -305,4 +307,4 @@ def test_parts_that_an_overlay_lacks_are_named() -> None:
         axi_dma_0 = None
 
     with pytest.raises(InputError, match="no deconv_axi_0, axi_gpio_0; allowed: names of its"):
-        host.Host(Overlay(), lambda **_: None)
+        zynq.Host(Overlay(), lambda **_: None)

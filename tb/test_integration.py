@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deconv4k import engine, framing, simulator
+from deconv4k._shared import checkout
 from deconv4k.config import Config
-from deconv4k.registers import REGISTERS
+from deconv4k.rtl import design, framing
+from deconv4k.rtl.registers import REGISTERS
 from test_package import tool
 
-ROOT = simulator.ROOT
+ROOT = checkout.ROOT
 PAGE = (ROOT / "docs" / "integration.md").read_text()
 
 
@@ -76,7 +77,7 @@ def test_commands_read_the_lists_of_files(tmp_path: Path) -> None:
 
 
 def test_c_code_writes_a_kernel(tmp_path: Path) -> None:
-    from deconv4k import signature
+    from deconv4k.rtl import signature
 
     source = tmp_path / "load.c"
     source.write_text(code("c") + SOFTWARE)
@@ -86,7 +87,7 @@ def test_c_code_writes_a_kernel(tmp_path: Path) -> None:
     subprocess.run(command, check=True)
     said = subprocess.run([program], capture_output=True, text=True, check=True).stdout.split("\n")
 
-    config = Config.load(ROOT / "model" / "deconv4k" / "data" / "default.toml")
+    config = Config.load(checkout.DEFAULT_CONFIG)
     weights = (511 - 12 * np.arange(81)).reshape(9, 9)
     at = {name: register.address for name, register in REGISTERS.items()}
     begin = [
@@ -109,7 +110,7 @@ def test_python_code_prints_the_words_below_it() -> None:
 
 
 def test_table_of_clocks() -> None:
-    data = (ROOT / "model" / "deconv4k" / "data" / "default.toml").read_text()
+    data = (checkout.DEFAULT_CONFIG).read_text()
     pattern = r"^\| (\d+) x (\d+) \| (\d) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$"
     rows = re.findall(pattern, PAGE, re.MULTILINE)
     assert len(rows) == 4
@@ -117,7 +118,7 @@ def test_table_of_clocks() -> None:
         width, height, rate, *said = (int(number.replace(",", "")) for number in row)
         assert "pixels_per_clock = 4" in data
         text = data.replace("pixels_per_clock = 4", f"pixels_per_clock = {rate}")
-        clocks = engine.clocks(Config.from_toml(text), height, width)
+        clocks = design.clocks(Config.from_toml(text), height, width)
         assert said == [clocks.frame, clocks.first, clocks.last]
 
 

@@ -23,9 +23,10 @@ SIZE = (4, 6)
 def test_intermediates(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     import numpy as np
 
-    from deconv4k import engine, intermediates, patterns, sets
     from deconv4k.config import Config
-    from deconv4k.sets import Recipe
+    from deconv4k.rtl import design
+    from deconv4k.vectors import intermediates, patterns, sets
+    from deconv4k.vectors.sets import Recipe
 
     config = Config.upscaler((5, 2, 2, 1), 4, width=16, height=16, **CASES[name])
     layer, formats = config.layer, config.formats
@@ -38,7 +39,7 @@ def test_intermediates(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     recipe = Recipe(name, "test", "noise", config, weights, [SIZE], [frame], bias)
     sets.write(tmp_path / "set", recipe, ["bin"], intermediates.NAMES)
 
-    p = {key: value for key, value in engine.parameters(config).items() if key[:3] != "OUT"}
+    p = {key: value for key, value in design.parameters(config).items() if key[:3] != "OUT"}
     for key in ("OP", "MAX_W", "ACC_SIGNED"):
         del p[key]
     p["LANES"] = p.pop("PPC")

@@ -33,8 +33,8 @@ CASES: dict[str, dict[str, int | str]] = {
 
 @runs("name", list(CASES))
 def test_kernel_store(sim: str, name: str, tmp_path: Path, seed: int) -> None:
-    from deconv4k import signature
     from deconv4k.config import Config
+    from deconv4k.rtl import signature
 
     p = {"WEIGHT_SIGNED": 1, "BIAS_W": 0, "BIAS_SIGNED": 1, **CASES[name]}
     kind = {1: "ap_fixed", 0: "ap_ufixed"}

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from deconv4k import engine, regression, simulator, synthesis, vectors
+from deconv4k._shared import checkout
+from deconv4k.rtl import design
+from deconv4k.sim import play, regression
+from deconv4k.synth import yosys
+from deconv4k.vectors import committed
 
-FOLDER = simulator.ROOT / "vectors"
+FOLDER = checkout.ROOT / "vectors"
 
 
 @pytest.mark.parametrize("target", ["gates", "ecp5"])
 @pytest.mark.parametrize("name", ["ties", "channels"])
 def test_vectors_on_the_netlist(sim: str, target: str, name: str, seed: int) -> None:
-    case = vectors.read(FOLDER / name)
-    netlist = synthesis.synthesise(target, "deconv", engine.parameters(case.config))
-    files = synthesis.bench_files(netlist, target)
+    case = committed.read(FOLDER / name)
+    netlist = yosys.synthesise(target, "deconv", design.parameters(case.config))
+    files = yosys.bench_files(netlist, target)
     for stalls in ("none", "both"):
-        played = simulator.play(
+        played = play.play(
             sim, case.config, case.frames, case.weights, case.bias,
             expected=case.expected, stalls=stalls, seed=seed, files=files,
         )  # fmt: skip

@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 import yaml
 
-from deconv4k import manifest, simulator
+from deconv4k._shared import checkout
+from deconv4k.sim import sources, tools
+from deconv4k.vectors import manifest
 
-ROOT = simulator.ROOT
+ROOT = checkout.ROOT
 
 
 def tool(name: str) -> ModuleType:
@@ -47,8 +49,8 @@ def test_core_names_the_files_of_the_file_lists() -> None:
     filesets = core()["filesets"]
     engine = names(filesets["engine"]["files"])
     wrapper = names(filesets["wrapper"]["files"])
-    assert [ROOT / name for name in engine] == simulator.listed("deconv.f")
-    assert [ROOT / name for name in engine + wrapper] == simulator.listed("deconv_axi.f")
+    assert [ROOT / name for name in engine] == sources.listed("deconv.f")
+    assert [ROOT / name for name in engine + wrapper] == sources.listed("deconv_axi.f")
     for name in ("waivers", "header", "smoke"):
         for path in names(filesets[name]["files"]):
             assert (ROOT / path).exists()
@@ -58,9 +60,9 @@ def test_core_names_the_files_of_the_file_lists() -> None:
 def test_lists_for_ecp5_have_its_modules_for_the_portable_ones(name: str) -> None:
     own = sorted((ROOT / "hw" / "ecp5").glob("*.v"))
     names = {path.name for path in own}
-    portable = simulator.listed(name)
+    portable = sources.listed(name)
     assert names & {path.name for path in portable} == names - {"block_ram.v"}
-    found = simulator.listed(name, "ecp5")
+    found = sources.listed(name, "ecp5")
     assert found == [*own, *(path for path in portable if path.name not in names)]
     assert all(path.exists() for path in found)
 
@@ -107,8 +109,8 @@ def fusesoc(target: str, root: Path, folder: Path) -> subprocess.CompletedProces
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_target_runs(target: str, tmp_path: Path) -> None:
-    for simulator_name in simulator.SIMULATORS:
-        assert simulator.available(simulator_name) is None
+    for simulator_name in tools.SIMULATORS:
+        assert tools.available(simulator_name) is None
     done = fusesoc(target, small_copy(tmp_path), tmp_path)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-2000:]
@@ -177,8 +179,8 @@ def wrapper(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str
     """Parameters, without the derived ones, and ports of deconv_axi, as Verilator sees them."""
     folder = tmp_path_factory.mktemp("wrapper")
     command = ["--json-only", "--json-only-output", folder / "tree.json", "--Mdir", folder]
-    command += ["--top-module", "deconv_axi", *simulator.sources("deconv_axi")]
-    done = simulator.verilate(command)
+    command += ["--top-module", "deconv_axi", *sources.of("deconv_axi")]
+    done = tools.verilate(command)
     assert done.returncode == 0, done.stderr
     modules = json.loads((folder / "tree.json").read_text())["modulesp"]
     top = next(module for module in modules if module["name"] == "deconv_axi")
@@ -253,7 +255,7 @@ def test_vhdl_template_compiles(tmp_path: Path) -> None:
 
 def elaborate(sim: str, template: Path) -> int:
     """Exit status of a simulator that elaborates the template, every warning an error."""
-    files = [str(path) for path in simulator.sources("deconv_axi")] + [str(template)]
+    files = [str(path) for path in sources.of("deconv_axi")] + [str(template)]
     if sim == "icarus":
         # It warns of a parameter that is not there, and of nothing else.
         command = ["iverilog", "-g2012", "-s", "deconv_axi_template", "-o", "/dev/null", *files]
@@ -261,7 +263,7 @@ def elaborate(sim: str, template: Path) -> int:
     else:
         waivers = str(ROOT / "hw" / "generated" / "registers.vlt")
         top = ["--top-module", "deconv_axi_template"]
-        done = simulator.verilate(["--lint-only", "-Wall", waivers, *top, *files])
+        done = tools.verilate(["--lint-only", "-Wall", waivers, *top, *files])
     return done.returncode or int("arning" in done.stderr)
 
 

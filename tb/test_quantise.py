@@ -1,4 +1,4 @@
-"""Every code in every rounding and overflow mode, against deconv4k.fixed."""
+"""Every code in every rounding and overflow mode, against deconv4k.formats."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WIDTHS = [
 @runs("widths", [(widths,) for widths in WIDTHS])
 def test_quantise(sim: str, widths: tuple[int, ...], tmp_path: Path, seed: int) -> None:
     # Not within the simulation, which would load Numba for nothing.
-    from deconv4k.fixed import Format, Overflow, Rounding, quantise
+    from deconv4k.formats import Format, Overflow, Rounding, quantise
 
     in_w, in_signed, shift, out_w, out_signed = widths
     codes = range(1 << in_w)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from deconv4k import intermediates, manifest, patterns, sets, simulator
 from deconv4k.config import Config
-from deconv4k.sets import Recipe
+from deconv4k.sim import tools
+from deconv4k.vectors import intermediates, manifest, patterns, sets
+from deconv4k.vectors.sets import Recipe
 
 
 def make(folder: Path, seed: int) -> manifest.Manifest:
@@ -31,7 +32,7 @@ def run_verilog(sim: str, source: Path, work: Path) -> str:
     else:
         command = ["--binary", "--no-timing", "--top-module", "top"]
         command += ["--Mdir", work / "obj", "-o", work / "top", source]
-        done = simulator.verilate(command)
+        done = tools.verilate(command)
         assert done.returncode == 0, done.stderr
     done = subprocess.run([work / "top"], cwd=work, capture_output=True, text=True, check=True)
     return done.stdout

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from deconv4k import regression, simulator, vectors
+from deconv4k._shared import checkout
+from deconv4k.sim import play, regression, tools
+from deconv4k.vectors import committed
 
-FOLDER = simulator.ROOT / "vectors"
+FOLDER = checkout.ROOT / "vectors"
 
 
-@pytest.mark.parametrize("sim", simulator.SIMULATORS)
+@pytest.mark.parametrize("sim", tools.SIMULATORS)
 def test_first_mismatch_is_named(sim: str) -> None:
-    case = vectors.read(FOLDER / "ties")
+    case = committed.read(FOLDER / "ties")
     wrong = [frame.copy() for frame in case.expected]
     wrong[0][3, 10] += 1
     wrong[0][5, 2] -= 1
-    played = simulator.play(sim, case.config, case.frames, case.weights, case.bias, expected=wrong)
+    played = play.play(sim, case.config, case.frames, case.weights, case.bias, expected=wrong)
     assert played.mismatches == 2
     text = regression.describe(case.config, played, wrong)
     assert text is not None
@@ -24,11 +26,11 @@ def test_first_mismatch_is_named(sim: str) -> None:
     assert f"expected {wrong[0][3, 10]}, got {case.expected[0][3, 10]}" in text
 
 
-@pytest.mark.parametrize("sim", simulator.SIMULATORS)
+@pytest.mark.parametrize("sim", tools.SIMULATORS)
 def test_every_vector_passes(sim: str) -> None:
-    for name in vectors.names(FOLDER):
-        case = vectors.read(FOLDER / name)
-        played = simulator.play(
+    for name in committed.names(FOLDER):
+        case = committed.read(FOLDER / name)
+        played = play.play(
             sim, case.config, case.frames, case.weights, case.bias, expected=case.expected
         )
         assert regression.describe(case.config, played, case.expected) is None, case.name

@@ -6,15 +6,17 @@ import shutil
 from pathlib import Path
 
 from bench_axi import watched
+from deconv4k._shared import checkout
 from harness import run, runs
 from test_deconv_axi import Lone
 
 
 @runs("name", ["ila", "channels"])
 def test_set(sim: str, name: str, tmp_path: Path, seed: int) -> None:
-    from deconv4k import engine, manifest, simulator
+    from deconv4k.rtl import design
+    from deconv4k.vectors import manifest
 
-    found = manifest.read(simulator.ROOT / "vectors" / name)
+    found = manifest.read(checkout.ROOT / "vectors" / name)
     # As it is: its words are those of POWER_UP.
     shutil.copy(found.folder / "kernel.mem", tmp_path / "power_up.hex")
 
@@ -40,7 +42,7 @@ def test_set(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     ]  # fmt: skip
     assert not inputs
     assert not outputs
-    parameters = engine.wrapper_parameters(found.config)
+    parameters = design.wrapper_parameters(found.config)
     run(
         sim, "bench_axi", parameters, tmp_path, seed, module="test_set", frames=frames,
         config=int(found.data["configuration_hash"], 16), kernel=found.kernel_crc32,

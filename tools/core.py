@@ -14,9 +14,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deconv4k import tooling
+from deconv4k._shared import checkout, tooling
 
-ROOT = tooling.ROOT
+ROOT = checkout.ROOT
 CORE = "deconv4k"
 
 

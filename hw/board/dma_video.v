@@ -14,7 +14,7 @@
 // AXI GPIO. It must not change inside a frame.
 //
 // It holds no data: valid, ready and data pass through. Latency: none. Throughput: a beat a clock.
-// Golden: none, it carries beats; deconv4k.host drives it.
+// Golden: none, it carries beats; deconv4k.board.zynq drives it.
 `default_nettype none
 
 module dma_video #(

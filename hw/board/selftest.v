@@ -26,7 +26,7 @@
 // A top that uses fewer of them loses what they are made of in synthesis. Frames of fewer than 64
 // pixels are refused: 16 frames may be inside.
 //
-// Throughput: as deconv. Golden: deconv4k.bringup
+// Throughput: as deconv. Golden: deconv4k.rtl.selftest
 `default_nettype none
 
 module selftest #(

@@ -14,7 +14,7 @@
 // The clock is 25 MHz * PLL_MULTIPLY / PLL_REFERENCE; times PLL_DIVIDE it is the PLL's own oscillator,
 // 400 to 800 MHz. A bit of the serial line takes DIVISOR clocks. Pins: ulx3s.lpf.
 //
-// Golden: deconv4k.bringup, deconv4k.board
+// Golden: deconv4k.rtl.selftest, deconv4k.board.bitstream
 `default_nettype none
 
 module ulx3s #(

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from deconv4k._shared import checkout
 from deconv4k.errors import InputError
-from deconv4k.fixed import MAX_SHIFT, Format, Overflow
+from deconv4k.formats import MAX_SHIFT, Format, Overflow
 from deconv4k.layer import Layer
 
 MAX_FRAME = 65535
@@ -132,12 +133,18 @@ class Config:
 
     Examples
     --------
-    >>> Config.load("config/default.toml")  # doctest: +SKIP
+    >>> Config.default().layer.kernel
+    9
     """
 
     layer: Layer
     formats: Formats
     video: Video = field(default=Video(1920, 1080, 4))
+
+    @classmethod
+    def default(cls) -> Config:
+        """The study's layer: 9 x 9, stride 2, padding 4, output padding 1, 1080p in and 4K out."""
+        return cls.load(checkout.DEFAULT_CONFIG)
 
     @classmethod
     def load(cls, path: str | Path) -> Config:

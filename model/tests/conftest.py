@@ -4,7 +4,7 @@ import numpy as np
 import oracle
 import pytest
 
-from deconv4k.fixed import Format
+from deconv4k.formats import Format
 
 
 def pytest_configure(config):

@@ -20,10 +20,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from deconv4k import sets
 from deconv4k.config import Config
-from deconv4k.diff import report, run
-from deconv4k.fixed import Format, Overflow, Rounding
+from deconv4k.diff import compare, report
+from deconv4k.formats import Format, Overflow, Rounding
+from deconv4k.vectors import sets
 
 X2, X3 = (9, 2, 4, 1), (9, 3, 4, 2)
 
@@ -135,8 +135,8 @@ class Board:
     def judge(self, beats, previous=None, name="capture.bin"):
         path = self.folder / name
         path.write_bytes(np.ascontiguousarray(beats).tobytes())
-        case = run.load_set(self.manifest, previous)
-        diff = run.compare(case, run.load(path, case))
+        case = compare.load_set(self.manifest, previous)
+        diff = compare.compare(case, compare.load(path, case))
         # Whatever it is, it can be told.
         with contextlib.redirect_stdout(io.StringIO()):
             report.show(diff)

@@ -5,10 +5,12 @@ import functools
 
 import numpy as np
 
-from deconv4k import bus, golden, sets
+from deconv4k import golden
 from deconv4k.config import Config
-from deconv4k.diff import run
+from deconv4k.diff import compare
 from deconv4k.diff.names import Wanted
+from deconv4k.rtl import bus
+from deconv4k.vectors import sets
 
 _point = functools.partial(Config.upscaler, width=64, height=64)
 
@@ -120,8 +122,8 @@ class Scene:
         return path
 
     def compare(self, path, previous=None, port=None, clock=None, **signals):
-        case = run.load_set(self.manifest, previous)
-        return run.compare(case, run.load(path, case, Wanted(port, clock, signals)))
+        case = compare.load_set(self.manifest, previous)
+        return compare.compare(case, compare.load(path, case, Wanted(port, clock, signals)))
 
 
 def named(diff):

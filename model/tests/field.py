@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-from deconv4k.diff import run
+from deconv4k.diff import compare
 from deconv4k.diff.names import Wanted
 
 ILA = Path(__file__).parents[2] / "vectors" / "ila"
@@ -36,11 +36,11 @@ def clocks(first=0, last=60, *, hurt=False):
 
 @functools.cache
 def case():
-    return run.load_set(ILA)
+    return compare.load_set(ILA)
 
 
 def judge(path, port=None, clock=None, **signals):
-    return run.compare(case(), run.load(path, case(), Wanted(port, clock, signals)))
+    return compare.compare(case(), compare.load(path, case(), Wanted(port, clock, signals)))
 
 
 def told(path, write, **options):

@@ -10,10 +10,11 @@ import sys
 import numpy as np
 import twin
 
-from deconv4k import golden, lanes
-from deconv4k.bound import bound, path
+from deconv4k import golden
+from deconv4k._shared import simd
 from deconv4k.config import Config, Formats
-from deconv4k.fixed import Format
+from deconv4k.formats import Format
+from deconv4k.golden.bound import bound, path
 from deconv4k.layer import Layer
 
 # Path; layer; pixel, weight, output, product, accumulator. Between them: every type of register,
@@ -72,9 +73,9 @@ def run(name):
 
 if __name__ == "__main__":
     if os.environ.get("LANES") == "portable":
-        lanes.REGISTER_BITS, lanes.PAIR_INSTRUCTION = 512, None
+        simd.REGISTER_BITS, simd.PAIR_INSTRUCTION = 512, None
     # Every code in 64 bits, or each case is compiled anew for its types.
     Format.code_dtype = lambda form: np.dtype(np.int64)
-    print(lanes.REGISTER_BITS, lanes.PAIR_INSTRUCTION)
+    print(simd.REGISTER_BITS, simd.PAIR_INSTRUCTION)
     for name in sys.argv[1:]:
         print(name, run(name))

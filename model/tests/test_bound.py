@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deconv4k import naive
-from deconv4k.bound import any_weights_bits, bound, signed_bits
 from deconv4k.config import Config, Formats
-from deconv4k.fixed import Format
+from deconv4k.formats import Format
+from deconv4k.golden import naive
+from deconv4k.golden.bound import any_weights_bits, bound, signed_bits
 from deconv4k.layer import Layer
 
 

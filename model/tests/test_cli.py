@@ -5,8 +5,10 @@ import cv2
 import numpy as np
 import pytest
 
-from deconv4k import cli, golden, kernels
+from deconv4k import golden
+from deconv4k._shared import checkout
 from deconv4k.config import Config
+from deconv4k.photo import kernels
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def deconv4k(*arguments, cwd):
 
 def run(folder, **changes):
     options = {
-        "config": str(cli.DEFAULT_CONFIG),
+        "config": str(checkout.DEFAULT_CONFIG),
         "pixels": "x.npy",
         "weights": "w.npy",
         "engine": "golden",
@@ -39,7 +41,7 @@ def test_run_writes_what_the_golden_model_gives(arrays, engine):
     result = run(arrays, engine=engine)
     assert (result.returncode, result.stderr) == (0, "")
     x, w = np.load(arrays / "x.npy"), np.load(arrays / "w.npy")
-    expected = golden.run(Config.load(cli.DEFAULT_CONFIG), x, w)
+    expected = golden.run(Config.load(checkout.DEFAULT_CONFIG), x, w)
     np.testing.assert_array_equal(np.load(arrays / "y.npy"), expected)
 
 
@@ -66,7 +68,7 @@ def test_bad_input_gets_one_line_and_no_output(arrays, change, message):
     high = np.zeros((3, 3), dtype=int)
     high[1, 2] = 256
     np.save(arrays / "range.npy", high)
-    text = cli.DEFAULT_CONFIG.read_text()
+    text = checkout.DEFAULT_CONFIG.read_text()
     (arrays / "key.toml").write_text(text.replace("[formats]", "size = 3\n[formats]"))
     (arrays / "other.toml").write_text(text.replace("padding = 4", "padding = 3"))
     (arrays / "narrow.toml").write_text(text.replace("width = 1920", "width = 4"))
@@ -100,6 +102,6 @@ def test_fit_writes_a_kernel_that_loads(tmp_path):
 def test_info_proves_the_accumulator(tmp_path):
     result = deconv4k("info", cwd=tmp_path)
     assert result.returncode == 0
-    digest = f"{Config.load(cli.DEFAULT_CONFIG).digest:08x}"
+    digest = f"{Config.load(checkout.DEFAULT_CONFIG).digest:08x}"
     for text in ("ap_ufixed<8,8>", "UQ8.0", "Proof:", "2,073,600", "81", digest):
         assert text in result.stdout

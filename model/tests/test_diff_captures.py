@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from diff_scene import Scene, named
 
-from deconv4k import export, image, signature
-from deconv4k.diff import report, run, selftest
+from deconv4k.diff import compare, report, selftest
 from deconv4k.diff.captures import Log
 from deconv4k.errors import InputError
+from deconv4k.photo import image
+from deconv4k.rtl import signature
+from deconv4k.vectors import export
 
 
 @pytest.fixture
@@ -355,8 +357,8 @@ def line(scene, frame=0, verdict=None, **changes):
 def judge(scene, text):
     path = scene.folder / "uart.log"
     path.write_text("boot...\r\n" + text, newline="")
-    case = run.load_set(scene.manifest)
-    given = run.load(path, case)
+    case = compare.load_set(scene.manifest)
+    given = compare.load(path, case)
     assert isinstance(given, Log)
     return selftest.compare_log(case, given)
 

@@ -7,7 +7,7 @@ import pytest
 from diff_scene import CONFIGS, Scene, named
 
 from deconv4k import golden
-from deconv4k.fixed import Format, Overflow, Rounding
+from deconv4k.formats import Format, Overflow, Rounding
 
 POINTS = [*((name, 1) for name in CONFIGS), ("x2", 2), ("x2_signed_16", 3)]
 
@@ -181,7 +181,7 @@ def test_a_kernel_equal_to_its_transpose_is_not_guessed(tmp_path):
     weights = weights + weights.swapaxes(2, 3) + 30
     symmetric = Scene.__new__(Scene)
     symmetric.__dict__.update(scene.__dict__)
-    from deconv4k import sets
+    from deconv4k.vectors import sets
 
     symmetric.weights = weights
     recipe = sets.Recipe(
@@ -209,7 +209,7 @@ def test_old_kernel(scene, tmp_path):
 
 
 def test_the_power_up_kernel(scene):
-    from deconv4k import kernels
+    from deconv4k.photo import kernels
 
     layer, weight = scene.config.layer, scene.config.formats.weight
     default = kernels.to_codes(kernels.default(layer), layer, weight)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from diff_faults import CLEAN, CONFIGS, FAULTS, PAIRS, board, score, score_pair
 
-from deconv4k.diff import report, run
+from deconv4k.diff import compare, report
 from deconv4k.diff.causes import NAMES
 from deconv4k.errors import InputError
 
@@ -54,15 +54,15 @@ def test_wider_words_by_name():
     beats = given.pack(given.frames)
     path = given.folder / "wide.bin"
     path.write_bytes(np.pad(beats, ((0, 0), (0, 5)), constant_values=7).tobytes())
-    case = run.load_set(given.manifest)
-    diff = run.compare(case, run.load(path, case, beat_bytes=8))
+    case = compare.load_set(given.manifest)
+    diff = compare.compare(case, compare.load(path, case, beat_bytes=8))
     assert diff.clean
-    assert not run.compare(case, run.load(path, case)).clean
+    assert not compare.compare(case, compare.load(path, case)).clean
     with pytest.raises(InputError, match="--beat-bytes 2; allowed: the 3 bytes of a beat, or more"):
-        run.load(path, case, beat_bytes=2)
+        compare.load(path, case, beat_bytes=2)
     (given.manifest.parent / "frame.png").write_bytes(b"a picture")
     with pytest.raises(InputError, match="is no buffer; allowed"):
-        run.load(given.manifest.parent / "frame.png", case, beat_bytes=8)
+        compare.load(given.manifest.parent / "frame.png", case, beat_bytes=8)
 
 
 def test_the_table_in_the_docs_has_every_cause():

@@ -3,9 +3,10 @@
 import pytest
 from field import ILA, case
 
-from deconv4k import manifest, signature
-from deconv4k.diff import run, selftest
+from deconv4k.diff import compare, selftest
 from deconv4k.errors import InputError
+from deconv4k.rtl import signature
+from deconv4k.vectors import manifest
 
 
 def lines(count=4, **changes):
@@ -27,7 +28,7 @@ def lines(count=4, **changes):
 
 def judge(path, data):
     path.write_bytes(data)
-    return selftest.compare_log(case(), run.load(path, case()))
+    return selftest.compare_log(case(), compare.load(path, case()))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from diff_scene import Scene, named
 
-from deconv4k.diff import report, run
+from deconv4k.diff import compare, report
 from deconv4k.diff.captures import Capture
 
 
@@ -32,7 +32,7 @@ def spans_of(scene):
 @pytest.mark.parametrize("flags", [True, False])
 def test_pieces_lie_anywhere(scene, flags):
     capture, take = broken(scene, spans_of(scene), flags=flags)
-    diff = run.compare(run.load_set(scene.manifest), capture)
+    diff = compare.compare(compare.load_set(scene.manifest), capture)
     assert report.verdict(diff) == f"clean: {diff.window.pixels:,} pixels as expected"
     assert diff.window.index.tolist() == take.tolist()
     assert diff.how.startswith("6 pieces, each by itself: ")
@@ -44,8 +44,8 @@ def test_a_wrong_pixel_in_a_piece_is_found(scene, flags):
         capture, take = broken(scene, spans_of(scene), flags=flags)
         hurt = capture.beats.copy()
         hurt[at, 0] ^= 1
-        diff = run.compare(
-            run.load_set(scene.manifest),
+        diff = compare.compare(
+            compare.load_set(scene.manifest),
             Capture("window", hurt, capture.sof, capture.eol, breaks=capture.breaks),
         )
         assert diff.window.index.tolist() == take.tolist(), at
@@ -54,17 +54,17 @@ def test_a_wrong_pixel_in_a_piece_is_found(scene, flags):
 
 
 def test_a_fault_is_named_over_all_pieces(scene):
-    case = run.load_set(scene.manifest)
+    case = compare.load_set(scene.manifest)
     spans = [(2, 30), (40, 75), (10, 34)]
     stuck = scene.beats()
     stuck[:, 0] |= 1
-    diff = run.compare(case, broken(scene, spans, stuck)[0])
+    diff = compare.compare(case, broken(scene, spans, stuck)[0])
     assert "stuck_bit" in named(diff)
     assert diff.findings[0].explained == diff.window.pixels
     capture, take = broken(scene, spans)
     lost = [np.delete(one, 50, axis=0) for one in (capture.beats, capture.sof, capture.eol)]
     breaks = capture.breaks - np.array([0, 1])
-    diff = run.compare(case, Capture("window", *lost, breaks=breaks))
+    diff = compare.compare(case, Capture("window", *lost, breaks=breaks))
     assert named(diff) == {"dropped_beat"}
     place = case.expected.place(int(take[50]) + 1, 0)
     assert diff.findings[0].detail.startswith("1 dropped before frame ")
@@ -77,8 +77,8 @@ def test_marks_are_judged_within_pieces(scene):
     eol = capture.eol.copy()
     at = int(np.flatnonzero(eol)[0])
     eol[at] = False
-    diff = run.compare(
-        run.load_set(scene.manifest),
+    diff = compare.compare(
+        compare.load_set(scene.manifest),
         Capture("window", capture.beats, capture.sof, eol, breaks=capture.breaks),
     )
     assert len(diff.framing) == 1
@@ -93,7 +93,7 @@ def test_pieces_of_another_kernel_are_placed_all_the_same(scene, flags):
     count = len(beats)
     spans = [(count // 2, count // 2 + 30), (2, 34), (count // 3, count // 3 + 28)]
     capture, take = broken(scene, spans, beats, flags=flags)
-    diff = run.compare(run.load_set(scene.manifest), capture)
+    diff = compare.compare(compare.load_set(scene.manifest), capture)
     assert diff.window.index.tolist() == take.tolist()
     assert named(diff) == {"kernel_not_turned"}
     assert diff.findings[0].explained == diff.window.pixels

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from diff_scene import CONFIGS, Scene, named
 
-from deconv4k.diff import run
+from deconv4k.diff import compare
 from deconv4k.diff.captures import Capture
 
 
@@ -15,7 +15,7 @@ def scene(request, tmp_path):
 
 @pytest.mark.parametrize("flags", [True, False])
 def test_named_in_a_window(scene, flags):
-    case = run.load_set(scene.manifest)
+    case = compare.load_set(scene.manifest)
     beats, eol = scene.beats(), scene.flags()[1]
     first, at = len(beats) // 4, len(beats) // 4 + 40
     part = slice(first, first + min(90, len(beats) - first - 5))
@@ -36,7 +36,7 @@ def test_named_in_a_window(scene, flags):
         ("byte_order", beats[:, ::-1], eol),
     ):
         window = np.ascontiguousarray(given[part])
-        diff = run.compare(case, Capture("window", window, None, ends[part] if flags else None))
+        diff = compare.compare(case, Capture("window", window, None, ends[part] if flags else None))
         assert cause in named(diff), [(f.name, f.detail) for f in diff.findings[:3]]
         assert diff.alike
         assert diff.window.index[0] == first

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from deconv4k import engine
 from deconv4k.config import Config
 from deconv4k.errors import InputError
+from deconv4k.rtl import design
 
 
 def config(channels: int = 1, **layer: int) -> Config:
@@ -28,7 +28,7 @@ def config(channels: int = 1, **layer: int) -> Config:
 )
 def test_what_a_register_cannot_show(refused: Config, name: str, value: int) -> None:
     with pytest.raises(InputError) as caught:
-        engine.check(refused)
+        design.check(refused)
     assert f"layer.{name} = {value}; allowed for the RTL engine: up to 255" in str(caught.value)
 
 
@@ -36,4 +36,4 @@ def test_what_a_register_cannot_show(refused: Config, name: str, value: int) -> 
     "allowed", [config(kernel=255, padding=127), config(stride=255, output_padding=254)]
 )
 def test_what_it_can_show(allowed: Config) -> None:
-    engine.check(allowed)
+    design.check(allowed)

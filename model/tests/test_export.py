@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deconv4k import export, intermediates, manifest, patterns, sets
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.sets import Recipe
+from deconv4k.vectors import export, intermediates, manifest, patterns, sets
+from deconv4k.vectors.sets import Recipe
 
 CONFIGS = {
     "grey": Config.upscaler((9, 2, 4, 1), 4, width=40, height=64),

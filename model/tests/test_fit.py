@@ -8,10 +8,10 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from deconv4k import fit, image, kernels, quality
 from deconv4k.errors import InputError
-from deconv4k.fixed import Format
+from deconv4k.formats import Format
 from deconv4k.layer import Layer
+from deconv4k.photo import fit, image, kernels, quality
 
 FSRCNN = Layer(9, 2, 4, 1)
 PHOTO = resources.files("deconv4k") / "data" / "seeding_3840x2160.jpg"

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from deconv4k.framing import FLAGS, Abort, Beat, run
+from deconv4k.rtl.framing import FLAGS, Abort, Beat, run
 
 GOOD = "[1 2 3/ 4 5 6/"
 FRAME = [[1, 2, 3], [4, 5, 6]]

@@ -9,10 +9,11 @@ import twin
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from deconv4k import golden, naive
-from deconv4k.bound import bound, path
+from deconv4k import golden
 from deconv4k.config import Config, Formats
-from deconv4k.fixed import Format, Overflow, Rounding
+from deconv4k.formats import Format, Overflow, Rounding
+from deconv4k.golden import naive
+from deconv4k.golden.bound import bound, path
 from deconv4k.layer import Layer
 
 pytestmark = pytest.mark.usefixtures("one_type")

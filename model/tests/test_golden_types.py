@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import twin
 
-from deconv4k import golden, naive
+from deconv4k import golden
 from deconv4k.config import Config, Formats
-from deconv4k.fixed import Format
+from deconv4k.formats import Format
+from deconv4k.golden import naive
 from deconv4k.layer import Layer
 
 

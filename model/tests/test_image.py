@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deconv4k import image, quality
 from deconv4k.errors import InputError
+from deconv4k.photo import image, quality
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
         def write(self, data):
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("deconv4k.image.os.fdopen", Full)
+    monkeypatch.setattr("deconv4k._shared.files.os.fdopen", Full)
     with pytest.raises(InputError, match="No space left"):
         image.write(path, np.zeros((2, 2), np.uint8))
     assert (image.read(path) == 7).all()

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from deconv4k import intermediates, naive
 from deconv4k.config import Config
-from deconv4k.fixed import quantise
+from deconv4k.formats import quantise
+from deconv4k.golden import naive
+from deconv4k.vectors import intermediates
 
 CONFIGS = {
     "plain": Config.upscaler((9, 2, 4, 1), 4),

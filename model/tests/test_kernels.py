@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deconv4k import image, kernels
 from deconv4k.errors import InputError
-from deconv4k.fixed import Format, quantise_real
+from deconv4k.formats import Format, quantise_real
 from deconv4k.layer import Layer
+from deconv4k.photo import image, kernels
 
 FSRCNN = Layer(9, 2, 4, 1)
 EXACT = [

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from deconv4k import golden
-from deconv4k.cli import DEFAULT_CONFIG
+from deconv4k._shared.checkout import DEFAULT_CONFIG
 from deconv4k.config import Config
 
 SCENE = Path(lanes_scene.__file__)

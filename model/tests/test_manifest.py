@@ -7,10 +7,11 @@ import zlib
 import numpy as np
 import pytest
 
-from deconv4k import manifest, simulator, vectors
+from deconv4k._shared import checkout
 from deconv4k.errors import InputError
+from deconv4k.vectors import committed, manifest
 
-FOLDER = simulator.ROOT / "vectors"
+FOLDER = checkout.ROOT / "vectors"
 
 
 @pytest.fixture
@@ -30,9 +31,9 @@ def change(folder, *path, value):
     file.write_text(json.dumps(data))
 
 
-@pytest.mark.parametrize("name", vectors.CASES)
+@pytest.mark.parametrize("name", committed.CASES)
 def test_a_set_reads_back(name):
-    found, made = manifest.read(FOLDER / name), vectors.recipe(name)
+    found, made = manifest.read(FOLDER / name), committed.recipe(name)
     found.verify()
     assert (found.name, found.why, found.seed) == (name, made.why, made.seed)
     assert found.config == made.config

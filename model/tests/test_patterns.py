@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from deconv4k import bound, golden, patterns
+from deconv4k import golden
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.patterns import PATTERNS, Scene
+from deconv4k.golden import bound
+from deconv4k.vectors import patterns
+from deconv4k.vectors.patterns import PATTERNS, Scene
 
 CONFIG = Config.upscaler((9, 2, 4, 1), 4)
 SIGNED = Config.upscaler(

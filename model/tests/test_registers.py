@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from deconv4k._shared import checkout
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.registers import REGISTERS, identity
+from deconv4k.rtl.registers import REGISTERS, identity
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,7 +77,7 @@ def test_words_and_fields():
 
 
 def test_identity_of_the_default_configuration():
-    config = Config.load(ROOT / "model" / "deconv4k" / "data" / "default.toml")
+    config = Config.load(checkout.DEFAULT_CONFIG)
     words = identity(config)
     assert words["ID"].to_bytes(4, "big") == b"DCV4"
     assert words["LAYER"] == 0x01040209

@@ -6,9 +6,9 @@ import zlib
 import numpy as np
 import pytest
 
-from deconv4k import signature
 from deconv4k.config import Config
 from deconv4k.errors import InputError
+from deconv4k.rtl import signature
 
 
 def config(channels=1, per_beat=4, kernel=(9, 2, 4, 1), **formats):

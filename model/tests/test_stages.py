@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from deconv4k import board, stages
+from deconv4k._shared import stages
+from deconv4k.board import bitstream
 from deconv4k.cli import cli
 
 
@@ -61,6 +62,6 @@ def test_bitstream_says_what_it_does(monkeypatch: pytest.MonkeyPatch, tmp_path: 
             arguments[-1](step)
         return {"bitstream": "x.bit", "manifest": "m.json", "megahertz": 1.0}
 
-    monkeypatch.setattr(board, "build", build)
+    monkeypatch.setattr(bitstream, "build", build)
     done = CliRunner().invoke(cli, ["bitstream", "--out", str(tmp_path)])
     assert done.stderr == "vectors\nsynthesis\nplace and route\n"

@@ -10,22 +10,25 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from deconv4k import bringup, engine, kernels, place, signature, simulator, synthesis
+from deconv4k._shared import checkout
 from deconv4k.cli import cli
 from deconv4k.errors import InputError
+from deconv4k.photo import kernels
+from deconv4k.rtl import design, selftest, signature
+from deconv4k.synth import nextpnr, yosys
 
 PUBLISHED = {
     (row["target"], row["configuration"], row["top"]): row
-    for row in json.loads((simulator.ROOT / "docs" / "figures" / "synth.json").read_text())["rows"]
+    for row in json.loads((checkout.ROOT / "docs" / "figures" / "synth.json").read_text())["rows"]
 }
 """The published figures: a change that costs more than a tenth is seen."""
 
 
 def test_cells_are_counted() -> None:
     cells = {"MULT18X18D": 3, "PDPW16KD": 1, "DP16KD": 2, "TRELLIS_FF": 9, "TRELLIS_IO": 4}
-    found = synthesis.count(cells, synthesis.TARGETS["ecp5"])
+    found = yosys.count(cells, yosys.TARGETS["ecp5"])
     assert found == {"dsp": 3, "bram18": 3, "lut": 0, "carry": 0, "lutram": 0, "ff": 9}
-    found = synthesis.count({"RAMB36E1": 2, "LUT6": 5, "LUT2": 1}, synthesis.TARGETS["xc7"])
+    found = yosys.count({"RAMB36E1": 2, "LUT6": 5, "LUT2": 1}, yosys.TARGETS["xc7"])
     assert (found["bram18"], found["lut"]) == (4, 6)
 
 
@@ -34,10 +37,10 @@ def test_cells_are_counted() -> None:
     [("x2_k9_4ppc", "deconv"), ("x2_k9_4ppc", "kernel_store"), ("x2_k3_1ppc", "deconv")],
 )
 def test_resources(name: str, top: str) -> None:
-    found = synthesis.core("ecp5", name, top).resources
+    found = yosys.core("ecp5", name, top).resources
     published = PUBLISHED["ecp5", name, top]
-    config = synthesis.CONFIGURATIONS[name]
-    assert found["dsp"] == (engine.multipliers(config) if top == "deconv" else 0)
+    config = yosys.CONFIGURATIONS[name]
+    assert found["dsp"] == (design.multipliers(config) if top == "deconv" else 0)
     assert found["bram18"] == published["bram18"]
     for resource in ("lut", "carry", "ff"):
         expected = published[resource]
@@ -55,19 +58,19 @@ def test_the_report_of_nextpnr() -> None:
         "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": steps}],
         "utilization": {"DCCA": {"available": 56, "used": 1}, "DCSC": {"available": 2, "used": 0}},
     }
-    found = place.read_report(report)
+    found = nextpnr.read_report(report)
     assert found["megahertz"] == 170.5
     assert found["limit"] == {"from": "a", "to": "b", "logic_ns": 0.75, "routing_ns": 2.0}
     assert found["used"] == {"DCCA": 1}
     with pytest.raises(InputError, match="2 clocks"):
-        place.read_report({**report, "fmax": {"a": {}, "b": {}}})
+        nextpnr.read_report({**report, "fmax": {"a": {}, "b": {}}})
 
 
 def test_the_summary_counts_from_the_worst_seed() -> None:
     seeds = {
         n: {"megahertz": f, "limit": n, "used": {}} for n, f in ((1, 170.0), (2, 148.5), (3, 160.0))
     }
-    found = place.summary(synthesis.CONFIGURATIONS["x2_k9_4ppc"], seeds)
+    found = nextpnr.summary(yosys.CONFIGURATIONS["x2_k9_4ppc"], seeds)
     assert (found["worst"], found["median"], found["best"], found["limit"]) == (
         148.5,
         160.0,
@@ -85,11 +88,11 @@ def test_the_noise_is_the_shift_register_step_by_step() -> None:
         expected.append(state)
         for _ in range(8):
             state = state >> 1 ^ (0x80200003 if state & 1 else 0)
-    assert bringup.noise(1000, 0xACE1).tolist() == expected
+    assert selftest.noise(1000, 0xACE1).tolist() == expected
 
 
 def test_the_board_expects_the_golden_frame(tmp_path: Path) -> None:
-    config = synthesis.CONFIGURATIONS["x2_k3_1ppc"]
+    config = yosys.CONFIGURATIONS["x2_k3_1ppc"]
     config = config.from_dict(
         {
             "layer": {"kernel": 3, "stride": 2, "padding": 1, "output_padding": 1},
@@ -101,11 +104,11 @@ def test_the_board_expects_the_golden_frame(tmp_path: Path) -> None:
             "video": {"width": 6, "height": 4, "pixels_per_clock": 1},
         }
     )
-    frame = bringup.frame(config)
-    states = bringup.noise(24)
+    frame = selftest.frame(config)
+    states = selftest.noise(24)
     assert np.array_equal(frame[0].reshape(-1), (states & 255).astype(np.uint8).view(np.int8))
     codes = kernels.to_codes(kernels.default(config.layer), config.layer, config.formats.weight)
-    found = bringup.parameters(config, codes, tmp_path / "kernel.hex")
+    found = selftest.parameters(config, codes, tmp_path / "kernel.hex")
     from deconv4k import golden
 
     assert found["EXPECTED"] == zlib.crc32(

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from tune_scene import BASE, SAT, formats
 
-from deconv4k import engine
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.fixed import Format
+from deconv4k.formats import Format
+from deconv4k.rtl import design
 from deconv4k.tune.cost import DEVICES, adder_bits, cost, luts, quantiser_luts
 
 
@@ -60,7 +60,7 @@ def test_two_weights_of_one_pixel_share_a_block(pixel, weight, ecp5, series7, ul
 def test_pairs_follow_from_the_pixels_that_lanes_share(rate, pairs):
     price = cost(config(8, 8, rate), "ecp5")
     assert price.packed["ecp5"] == pairs
-    assert price.multipliers == engine.multipliers(config(8, 8, rate))
+    assert price.multipliers == design.multipliers(config(8, 8, rate))
 
 
 def test_adders_of_a_tree():
@@ -102,7 +102,7 @@ def test_shares_are_added_in_percent():
     rest = 100 * (price.luts / part.luts + price.memory_bits / part.memory)
     assert price.share == pytest.approx(rest + 100 * 81 / 156)
     assert cost(made, "ecp5", packing=True).share == pytest.approx(rest + 100 * 41 / 156)
-    assert price.memory_bits == sum(engine.memory_bits(made).values())
+    assert price.memory_bits == sum(design.memory_bits(made).values())
 
 
 def test_an_unknown_device_is_refused():

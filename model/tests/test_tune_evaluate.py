@@ -8,12 +8,13 @@ import pytest
 from tune_scene import BASE, SAT, formats, problem
 from twin import fit, round_value
 
-from deconv4k import golden, quality, upscale
-from deconv4k.bound import bound
-from deconv4k.fixed import Format, quantise
+from deconv4k import golden
+from deconv4k.formats import Format, quantise
+from deconv4k.golden.bound import bound
+from deconv4k.photo import quality, upscale
 from deconv4k.tune import evaluate
 from deconv4k.tune.evaluate import Stem, Tail, distinct
-from deconv4k.tune.scene import STRIP, Scene, decibels, inner
+from deconv4k.tune.photograph import STRIP, Scene, decibels, inner
 
 CANDIDATES = {
     "default": formats(),

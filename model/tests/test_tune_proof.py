@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tune_scene import BASE, SAT, formats
 
-from deconv4k import golden, kernels, upscale
+from deconv4k import golden
 from deconv4k.config import Config
-from deconv4k.fixed import Format, Rounding, quantise
+from deconv4k.formats import Format, Rounding, quantise
 from deconv4k.layer import Layer
+from deconv4k.photo import kernels, upscale
+from deconv4k.tune.error_bound import prove, rounding_error
 from deconv4k.tune.evaluate import lsb
-from deconv4k.tune.proof import prove, rounding_error
 
 LAYER = Layer(3, 2, 1, 1)
 SMALL = Config(LAYER, BASE.formats, BASE.video)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from tune_scene import formats, problem
 
-from deconv4k import golden, quality, upscale
+from deconv4k import golden
+from deconv4k.photo import quality, upscale
 from deconv4k.tune import evaluate
 from deconv4k.tune.evaluate import Stem
-from deconv4k.tune.regions import SIDE, Margin, Region, regions
+from deconv4k.tune.margin import SIDE, Margin, Region, regions
 from deconv4k.tune.search import Target
 
 CANDIDATE = formats(weight="ap_fixed<6,2,AP_RND,AP_SAT>")

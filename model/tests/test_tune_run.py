@@ -16,13 +16,16 @@ import numpy as np
 import pytest
 from tune_scene import BASE, photograph, problem
 
-from deconv4k import cli, golden, image, kernels, simulator, upscale
+from deconv4k import cli, golden
+from deconv4k._shared import checkout, optional
 from deconv4k.config import Config
-from deconv4k.tune import extra, store
+from deconv4k.photo import image, kernels, upscale
+from deconv4k.sim import play
+from deconv4k.tune import journal
 from deconv4k.tune import space as spaces
+from deconv4k.tune.command import Options, tune
 from deconv4k.tune.optimise import optimise
-from deconv4k.tune.run import Options, tune
-from deconv4k.tune.scene import Scene
+from deconv4k.tune.photograph import Scene
 from deconv4k.tune.search import Search, Target, choose
 from deconv4k.tune.workers import Cluster, Threads
 
@@ -181,9 +184,9 @@ def test_bad_input_gets_one_line(folder, monkeypatch, capsys, words, message):
 
 
 def test_a_missing_package_is_named(folder, monkeypatch, capsys):
-    real = extra.importlib.util.find_spec
+    real = optional.importlib.util.find_spec
     gone = lambda name: None if name in ("jinja2", "optuna") else real(name)  # noqa: E731
-    monkeypatch.setattr(extra.importlib.util, "find_spec", gone)
+    monkeypatch.setattr(optional.importlib.util, "find_spec", gone)
     status, _, error = command(monkeypatch, capsys, *arguments())
     assert status == 2
     assert error.startswith("deconv4k: missing: jinja2; `tools/setup.sh tune`")
@@ -250,9 +253,9 @@ def given(tmp_path_factory):
 
 def search_of(given, path, workers, sets=SETS, way=Search.exhaustive, target=46.0):
     tried = spaces.space(BASE, given.weights, spaces.option_limits(BASE, ["pixel"], sets))
-    with store.journal(path, given) as journal:
+    with journal.journal(path, given) as kept:
         search = Search(
-            given, Target("psnr_float", target), journal, workers, lambda settled, total: None
+            given, Target("psnr_float", target), kept, workers, lambda settled, total: None
         )
         way(search, tried)
     return search
@@ -305,7 +308,7 @@ def test_the_tuned_configuration_runs_through_the_rtl(folder, monkeypatch, capsy
     codes = kernels.to_codes(kernels.fitted(), tuned.layer, tuned.formats.weight)
     pixels = upscale.to_codes(low, tuned.formats)
     expected = golden.run(tuned, pixels, codes)
-    played = simulator.play(
+    played = play.play(
         "icarus", tuned, [pixels[np.newaxis]], codes, expected=[expected], stalls="none"
     )
     assert played.clean
@@ -315,7 +318,7 @@ def test_the_tuned_configuration_runs_through_the_rtl(folder, monkeypatch, capsy
 @pytest.fixture(scope="module")
 def halves(tmp_path_factory):
     """Left and right half of the shipped photograph, a quarter of its size."""
-    plane = image.to_luma(image.read(cli.DEFAULT_CONFIG.parent / "seeding_3840x2160.jpg"))
+    plane = image.to_luma(image.read(checkout.PHOTOGRAPH))
     small = image.resize(plane, 960, 540, "lanczos")
     folder = tmp_path_factory.mktemp("halves")
     for name, part in (("left", small[:, :480]), ("right", small[:, 480:])):
@@ -334,8 +337,8 @@ def test_the_fitted_kernel_needs_two_integer_bits_and_seven_fraction_bits(halves
     sets = ["weight.integer=1,2", "weight.fraction=3..8,14"]
     tried = spaces.space(BASE, given.weights, spaces.option_limits(BASE, pins, sets))
     assert given.weights.max() > 1
-    with store.journal(tmp_path / "j.jsonl", given) as journal:
-        search = Search(given, Target("loss", 0.1), journal, Threads(given, 1), lambda *_: None)
+    with journal.journal(tmp_path / "j.jsonl", given) as kept:
+        search = Search(given, Target("loss", 0.1), kept, Threads(given, 1), lambda *_: None)
         records = search.measure(tried.candidates())
     weights = {(each.weight.integer, each.weight.fraction): records[each] for each in records}
     for fraction in (5, 6, 7, 8):

@@ -7,9 +7,9 @@ import pytest
 from tune_scene import BASE, problem
 
 from deconv4k.errors import InputError
+from deconv4k.tune import journal
 from deconv4k.tune import search as searching
 from deconv4k.tune import space as spaces
-from deconv4k.tune import store
 from deconv4k.tune.search import Point, Search, Target, choose, front_records, pareto
 from deconv4k.tune.workers import Threads
 
@@ -57,8 +57,8 @@ def found(given, tried, path, target, *, jobs=2, prune=True, after=None):
     workers = Threads(given, jobs)
     if after is not None:
         workers = Stopping(workers, after)
-    with store.journal(path, given) as journal:
-        search = Search(given, target, journal, workers, lambda settled, total: None, prune=prune)
+    with journal.journal(path, given) as kept:
+        search = Search(given, target, kept, workers, lambda settled, total: None, prune=prune)
         search.exhaustive(tried)
     return search
 
@@ -126,9 +126,9 @@ def test_another_kernels_results_are_not_used(given, tried, tmp_path):
 def test_one_search_at_a_time(given, tmp_path):
     path = tmp_path / "j.jsonl"
     with (
-        store.journal(path, given),
+        journal.journal(path, given),
         pytest.raises(InputError, match="another search is writing it"),
-        store.journal(path, given),
+        journal.journal(path, given),
     ):
         pass
 

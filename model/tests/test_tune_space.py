@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from tune_scene import BASE, formats
 
-from deconv4k import kernels
-from deconv4k.bound import bound
 from deconv4k.config import Config
 from deconv4k.errors import InputError
+from deconv4k.golden.bound import bound
+from deconv4k.photo import kernels
 from deconv4k.tune import space as spaces
 
 WEIGHTS = kernels.default(BASE.layer)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deconv4k import golden, image, kernels, quality
+from deconv4k import golden
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.upscale import from_codes, to_codes, upscale
+from deconv4k.photo import image, kernels, quality
+from deconv4k.photo.upscale import from_codes, to_codes, upscale
 
 TEXT = """
 [layer]

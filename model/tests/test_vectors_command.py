@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from test_cli import deconv4k
 
-from deconv4k import cli, golden, image, kernels, manifest, upscale
+from deconv4k import cli, golden
 from deconv4k.config import Config
+from deconv4k.photo import image, kernels, upscale
+from deconv4k.vectors import manifest
 
 CONFIG = Config.upscaler((4, 2, 1, 0), 2, width=32, height=24, pixel="ap_ufixed<10,10>")
 
@@ -149,8 +151,8 @@ def test_a_whole_4k_frame_takes_little_memory(tmp_path):
     script = (
         "from pathlib import Path\n"
         "from deconv4k.cli import cli\n"
-        "from deconv4k.regression import PHOTO\n"
-        "cli(['vectors', '--photo', str(PHOTO), '--format', 'all', '--out', 'set'],"
+        "from deconv4k._shared.checkout import PHOTOGRAPH\n"
+        "cli(['vectors', '--photo', str(PHOTOGRAPH), '--format', 'all', '--out', 'set'],"
         " standalone_mode=False)\n"
         "print(Path('/proc/self/status').read_text())"
     )

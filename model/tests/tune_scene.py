@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from deconv4k import image, kernels
-from deconv4k.cli import DEFAULT_CONFIG
+from deconv4k._shared.checkout import DEFAULT_CONFIG
 from deconv4k.config import Config
-from deconv4k.fixed import Format
+from deconv4k.formats import Format
+from deconv4k.photo import image, kernels
 from deconv4k.tune.evaluate import Problem
-from deconv4k.tune.scene import Scene
+from deconv4k.tune.photograph import Scene
 
 BASE = Config.load(DEFAULT_CONFIG)
 SAT = "AP_RND,AP_SAT"

@@ -1,6 +1,6 @@
 """An independent twin of the arithmetic: Python fractions, written from AMD UG1399.
 
-Slow and obvious; it shares nothing with deconv4k.fixed but the names of the modes.
+Slow and obvious; it shares nothing with deconv4k.formats but the names of the modes.
 """
 
 import math
@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from deconv4k import naive
+from deconv4k.golden import naive
 
 HALF = Fraction(1, 2)
 

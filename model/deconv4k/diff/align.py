@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from deconv4k import bus
 from deconv4k.config import Config
 from deconv4k.diff.captures import Capture
 from deconv4k.diff.expected import Expected, Lanes, raw_format
+from deconv4k.rtl import bus
 
 RUN = 4
 """Beats of a run that votes."""

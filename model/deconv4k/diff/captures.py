@@ -26,13 +26,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import bus, export, files, image
+from deconv4k._shared import files
 from deconv4k.config import Config
 from deconv4k.diff import clocks, log, samples, text, waves
 from deconv4k.diff.clocks import Flags
 from deconv4k.diff.expected import to_lanes
 from deconv4k.diff.names import Wanted
 from deconv4k.errors import InputError
+from deconv4k.photo import image
+from deconv4k.rtl import bus
+from deconv4k.vectors import export
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import bus
 from deconv4k.config import Config
 from deconv4k.diff.names import Piece, Port
 from deconv4k.errors import InputError
+from deconv4k.rtl import bus
 
 Flags = NDArray[np.bool_]
 

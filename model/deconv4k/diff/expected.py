@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import bus
 from deconv4k.config import Config
-from deconv4k.fixed import Format
+from deconv4k.formats import Format
+from deconv4k.rtl import bus
 
 Lanes = NDArray[Any]
 """Pixels of beats, (beats, pixels a beat), unsigned."""

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import image
+from deconv4k.diff.compare import Diff
 from deconv4k.diff.report import plane, worst_frame
-from deconv4k.diff.run import Diff
+from deconv4k.photo import image
 
 UNSEEN = (40, 40, 110)
 EXPLAINED = (255, 170, 0)
@@ -63,5 +63,5 @@ def _explained(diff: Diff, frame: int, like: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def write(path: str | Path, diff: Diff) -> None:
-    """Write the picture as PNG; errors as `deconv4k.image.write`."""
+    """Write the picture as PNG; errors as `deconv4k.photo.image.write`."""
     image.write(path, draw(diff))

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deconv4k.diff.causes import NAMES, Finding
+from deconv4k.diff.compare import Diff
 from deconv4k.diff.expected import Place
-from deconv4k.diff.run import Diff
 from deconv4k.diff.selftest import LogDiff
 
 SHOWN = 6

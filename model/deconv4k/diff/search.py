@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import bus
 from deconv4k.config import Config
 from deconv4k.diff import align, causes
 from deconv4k.diff.captures import Capture
 from deconv4k.diff.causes import Finding, Set, Window, border, geometry, slips, wiring
 from deconv4k.errors import InputError
+from deconv4k.rtl import bus
 
 SURE = 0.9
 """Share of right pixels above which a place found by content is not doubted."""

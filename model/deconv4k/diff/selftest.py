@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import bus, registers, signature
 from deconv4k.config import Config
 from deconv4k.diff import causes
 from deconv4k.diff.captures import Log
@@ -18,6 +17,7 @@ from deconv4k.diff.causes import Set
 from deconv4k.diff.expected import to_lanes
 from deconv4k.diff.log import Line
 from deconv4k.errors import InputError
+from deconv4k.rtl import bus, registers, signature
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import quiet
+from deconv4k._shared import quiet
 from deconv4k.config import Config
 from deconv4k.diff import clocks, names
 from deconv4k.diff.names import Piece, Port, Wanted

@@ -1,9 +1,9 @@
 """What a configuration costs in gates: multipliers, lookup tables, memory.
 
 Multipliers follow from the operands' widths and the widths of a device's multiplier blocks, memory
-from `deconv4k.engine.memory_bits`. Lookup tables are an estimate in 4-input tables: every bit of
-an adder is one, every bit of a rounding that adds one, every bit that saturates one, every bit of
-a weight two thirds for each further weight that its multiplier takes in turn; the rest is
+from `deconv4k.rtl.design.memory_bits`. Lookup tables are an estimate in 4-input tables: every bit
+of an adder is one, every bit of a rounding that adds one, every bit that saturates one, every bit
+of a weight two thirds for each further weight that its multiplier takes in turn; the rest is
 `CONTROL`. A factor too wide for a block is cut, and the parts' products are added in tables.
 tools/check_cost.py compares the estimate with what Yosys makes of hw/; `CONTROL` and the two thirds
 are a least-squares fit to the relative errors of its points with K = 9 and weights within a block,
@@ -16,10 +16,10 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from math import ceil
 
-from deconv4k import engine
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.fixed import Format, Overflow, Rounding
+from deconv4k.formats import Format, Overflow, Rounding
+from deconv4k.rtl import design
 
 
 @dataclass(frozen=True)
@@ -113,15 +113,15 @@ def cost(config: Config, device: str, *, packing: bool = False) -> Cost:
     part = DEVICES[device]
     blocks = {name: multiplier_blocks(config, each) for name, each in DEVICES.items()}
     packed = {name: packed_blocks(config, each) for name, each in DEVICES.items()}
-    tables, memory = luts(config, part), sum(engine.memory_bits(config).values())
+    tables, memory = luts(config, part), sum(design.memory_bits(config).values())
     used = (packed if packing else blocks)[device]
     share = 100 * (used / part.blocks + tables / part.luts + memory / part.memory)
-    return Cost(engine.multipliers(config), blocks, packed, tables, memory, share)
+    return Cost(design.multipliers(config), blocks, packed, tables, memory, share)
 
 
 def multiplier_blocks(config: Config, device: Device) -> int:
     """Blocks where each holds one multiplication, or part of one that is too wide."""
-    return engine.multipliers(config) * _multiplication(config, device)[0]
+    return design.multipliers(config) * _multiplication(config, device)[0]
 
 
 def packed_blocks(config: Config, device: Device) -> int:
@@ -139,7 +139,7 @@ def packed_blocks(config: Config, device: Device) -> int:
         fits = product + weight + 1 <= device.first and pixel <= device.second
     if not fits:
         return multiplier_blocks(config, device)
-    meets = Counter(pixel for lane in engine.lane_pixels(config) for pixel in lane)
+    meets = Counter(pixel for lane in design.lane_pixels(config) for pixel in lane)
     return config.layer.in_channels * sum(ceil(times / 2) for times in meets.values())
 
 
@@ -205,12 +205,12 @@ def luts(config: Config, device: Device) -> int:
     if formats.product is not None:
         multiplication += quantiser_luts(exact, formats.product_shift, formats.product)
         term = formats.product.width + (not formats.product.signed)
-    turns = engine.phase_clocks(config) - 1
+    turns = design.phase_clocks(config) - 1
     multiplication += turns * formats.weight.width * 2 // 3
-    total = CONTROL + engine.multipliers(config) * multiplication
-    held = engine.accumulator_bits(config)
+    total = CONTROL + design.multipliers(config) * multiplication
+    held = design.accumulator_bits(config)
     bias = formats.bias is not None
-    for pixels in engine.lane_pixels(config):
+    for pixels in design.lane_pixels(config):
         total += adder_bits(config.layer.in_channels * len(pixels), bias, term, held)
     return total + lanes * quantiser_luts(held, formats.output_shift, formats.output)
 

@@ -25,16 +25,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from deconv4k import golden, kernels, upscale
-from deconv4k.bound import bound, signed_bits
+from deconv4k import golden
 from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
-from deconv4k.fixed import Format, Overflow, quantise
+from deconv4k.formats import Format, Overflow, quantise
+from deconv4k.golden.bound import bound, signed_bits
 from deconv4k.layer import Layer
-from deconv4k.quality import BORDER
+from deconv4k.photo import kernels, upscale
+from deconv4k.photo.quality import BORDER
 from deconv4k.tune.cost import cost
-from deconv4k.tune.proof import prove
-from deconv4k.tune.scene import Scene, decibels, inner
+from deconv4k.tune.error_bound import prove
+from deconv4k.tune.photograph import Scene, decibels, inner
 
 VERSION = 1
 """Changes whenever a candidate's figures would: journals of other versions are not used."""

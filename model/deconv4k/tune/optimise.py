@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from deconv4k._shared import optional
 from deconv4k.config import Formats
 from deconv4k.errors import InputError
-from deconv4k.tune import extra
 from deconv4k.tune.search import Found, Search
 from deconv4k.tune.space import SIZES, Assignment, Space, Value
 
@@ -54,7 +54,7 @@ def optimise(search: Search, space: Space, trials: int) -> Found:
 
 def _propose(search: Search, space: Space, trials: int) -> tuple[dict[Formats, Assignment], int]:
     """Measure what Optuna asks for: each candidate's assignment, and how often it asked."""
-    optuna = extra.module("optuna")
+    optuna = optional.module("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = optuna.samplers.TPESampler(seed=1, constant_liar=True, multivariate=True)
     study = optuna.create_study(directions=["minimize", "maximize"], sampler=sampler)

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k.bound import bound
+from deconv4k._shared import optional
 from deconv4k.config import Formats
-from deconv4k.tune import extra
-from deconv4k.tune.bits import Step
+from deconv4k.golden.bound import bound
 from deconv4k.tune.evaluate import Record, Stem, Tail, lsb
-from deconv4k.tune.scene import inner
+from deconv4k.tune.photograph import inner
 from deconv4k.tune.search import Search, Target
+from deconv4k.tune.sensitivity import Step
 
 SIZE = (7.5, 4.2)
 
@@ -150,12 +150,12 @@ def _columns(points: Sequence[tuple[float, ...]]) -> NDArray[np.float64]:
 
 
 def _figure() -> tuple[Any, Any]:
-    figure = extra.module("matplotlib.figure").Figure(figsize=SIZE, layout="constrained")
+    figure = optional.module("matplotlib.figure").Figure(figsize=SIZE, layout="constrained")
     return figure, figure.subplots()
 
 
 def _svg(figure: Any) -> str:
-    matplotlib = extra.module("matplotlib")
+    matplotlib = optional.module("matplotlib")
     text = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": "deconv4k", "svg.fonttype": "none"}):
         figure.savefig(text, format="svg", metadata={"Date": None})

@@ -12,12 +12,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from deconv4k import files
+from deconv4k._shared import files, optional
+from deconv4k._shared.files import write_bytes
 from deconv4k.config import Formats
-from deconv4k.image import write_bytes
-from deconv4k.tune import bits, extra, plots
+from deconv4k.tune import plots, sensitivity
 from deconv4k.tune.evaluate import Record
-from deconv4k.tune.regions import Margin
+from deconv4k.tune.margin import Margin
 from deconv4k.tune.search import Search, front_records
 from deconv4k.tune.space import NODES, Space
 
@@ -47,7 +47,7 @@ def result(
     record: Record,
     held_out: list[Record],
     margin: Margin,
-    steps: Sequence[bits.Step],
+    steps: Sequence[sensitivity.Step],
     tried: Space,
 ) -> dict[str, Any]:
     """Everything found, for JSON; the same for the same input, whoever computed it when."""
@@ -63,7 +63,7 @@ def result(
         "chosen": record,
         "margin": {**margin.as_dict(), "sentence": str(margin)},
         "held_out": [{**photo, "judged": margin.judge(photo)} for photo in held_out],
-        "one_bit_less": bits.sentences(search, formats, record, steps),
+        "one_bit_less": sensitivity.sentences(search, formats, record, steps),
         "sensitivity": [
             {
                 "node": step.node,
@@ -111,7 +111,7 @@ def write(
     folder: Path,
 ) -> dict[str, Any]:
     """Leave JSON, CSV, plots and the HTML report in a folder; return what the JSON says."""
-    steps = bits.neighbours(search, formats)
+    steps = sensitivity.neighbours(search, formats)
     chosen = plots.Chosen.of(search, formats, record)
     drawn = plots.plots(search, chosen, steps)
     margin = Margin.of(formats, chosen.stems, search.target)
@@ -129,7 +129,7 @@ def html(
     search: Search, found: dict[str, Any], record: Record, toml: str, drawn: dict[str, str]
 ) -> str:
     """The report as one page that needs no other file."""
-    jinja2 = extra.module("jinja2")
+    jinja2 = optional.module("jinja2")
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )

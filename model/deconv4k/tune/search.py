@@ -19,22 +19,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from deconv4k import engine
 from deconv4k.config import Formats
 from deconv4k.errors import InputError
-from deconv4k.fixed import Format
+from deconv4k.formats import Format
+from deconv4k.rtl import design
 from deconv4k.tune.cost import cost
-from deconv4k.tune.evaluate import (
-    Mistakes,
-    Problem,
-    Record,
-    Stem,
-    finish,
-    output_limit,
-)
-from deconv4k.tune.scene import decibels
+from deconv4k.tune.evaluate import Mistakes, Problem, Record, Stem, finish, output_limit
+from deconv4k.tune.journal import Journal
+from deconv4k.tune.photograph import decibels
 from deconv4k.tune.space import Space
-from deconv4k.tune.store import Journal
 
 TASK = 8
 """Most candidates of one task: a second or two of work on a whole photograph."""
@@ -222,7 +215,7 @@ class Search:
     def can_build(self, formats: Formats) -> bool:
         """Whether the engine can be built for a candidate."""
         try:
-            engine.check(self.problem.config(formats))
+            design.check(self.problem.config(formats))
         except InputError:
             return False
         return True
@@ -237,7 +230,7 @@ class Search:
         """
         kept = [formats for formats in candidates if self.can_build(formats)]
         if not kept:
-            engine.check(self.problem.config(candidates[0]))
+            design.check(self.problem.config(candidates[0]))
         if len(kept) < len(candidates):
             self.leave_out("the engine cannot be built for them", len(candidates) - len(kept))
         return kept

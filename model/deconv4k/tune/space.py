@@ -26,11 +26,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import kernels
-from deconv4k.bound import bound, signed_bits
 from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
-from deconv4k.fixed import MAX_WIDTH, Format, Overflow, Rounding, quantise
+from deconv4k.formats import MAX_WIDTH, Format, Overflow, Rounding, quantise
+from deconv4k.golden.bound import bound, signed_bits
+from deconv4k.photo import kernels
 
 NODES = ("pixel", "weight", "product", "accumulator", "output")
 """In the order of the data flow."""

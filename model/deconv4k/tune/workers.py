@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
+from deconv4k._shared import optional
 from deconv4k.errors import InputError
-from deconv4k.tune import extra
 from deconv4k.tune.evaluate import Problem
 from deconv4k.tune.search import Done, Task, work
 
@@ -69,7 +69,7 @@ class Cluster:
     """
 
     def __init__(self, problem: Problem, address: str) -> None:
-        self._dask = extra.module("distributed")
+        self._dask = optional.module("distributed")
         self._problem = problem
         self._address = address
         try:

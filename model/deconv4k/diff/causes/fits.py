@@ -18,7 +18,7 @@ from deconv4k.diff.causes.records import Cause, Codes, Finding, Model, Window
 from deconv4k.diff.causes.setup import moved, rounded
 from deconv4k.diff.expected import to_codes
 from deconv4k.errors import InputError
-from deconv4k.fixed import Overflow
+from deconv4k.formats import Overflow
 
 PIXELS = 16384
 """Pixels by which a number is looked for."""

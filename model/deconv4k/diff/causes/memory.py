@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import bus
 from deconv4k.diff.causes.records import Finding, Window
 from deconv4k.diff.expected import Lanes, raw_format
+from deconv4k.rtl import bus
 
 LEAST_RUN = 32
 """Bytes of one value, at least, that a hole has."""

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import bus, golden
+from deconv4k import golden
 from deconv4k.config import Config
 from deconv4k.diff.expected import Expected, Lanes, to_lanes
+from deconv4k.rtl import bus
 
 Codes = NDArray[Any]
 

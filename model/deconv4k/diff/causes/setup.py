@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from deconv4k import engine, kernels
 from deconv4k.config import Config
 from deconv4k.diff.causes.records import Cause, Codes, Model
 from deconv4k.diff.expected import raw_format
 from deconv4k.errors import InputError
-from deconv4k.fixed import Format, Overflow, Rounding, quantise
+from deconv4k.formats import Format, Overflow, Rounding, quantise
+from deconv4k.photo import kernels
+from deconv4k.rtl import design
 
 
 def known_kernels(config: Config, weights: Codes) -> dict[str, Codes]:
@@ -147,7 +148,7 @@ def sum_causes(base: Model) -> Iterator[Cause]:
     if base.finish is not None:
         return
     config = base.config
-    width = engine.accumulator(config).width
+    width = design.accumulator(config).width
     for bits in range(width - 1, max(1, config.formats.output_shift), -1):
         detail = f"{bits} bits for {width}"
         yield Cause("accumulator", detail, replace(base, finish=_wrapped(bits)))

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from deconv4k import bus
 from deconv4k.diff.causes.records import Cause, Finding, Model, Window, Wire, likeness
 from deconv4k.diff.expected import Lanes, raw_format
+from deconv4k.rtl import bus
 
 SAME = 0.9
 """Share of beats in which a bit must be as another one to be taken for it."""

@@ -1,0 +1,1 @@
+"""Bitstreams for a board, and the host of a Zynq."""

@@ -1,0 +1,1 @@
+"""Photographs: files, kernels that enlarge them, and how good the result is."""

@@ -1,0 +1,1 @@
+"""What the hardware is told and tells: parameters, clocks, beats, signatures, registers."""

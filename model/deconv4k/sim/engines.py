@@ -1,0 +1,88 @@
+"""One call for every engine: the golden model or the RTL in a simulator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deconv4k import golden
+from deconv4k.config import Config
+from deconv4k.errors import InputError
+from deconv4k.formats import Format
+from deconv4k.golden.bound import signed_bits
+from deconv4k.rtl import design
+from deconv4k.sim import play, tools
+
+NAMES = ("golden", *tools.SIMULATORS)
+
+
+def run(
+    name: str,
+    config: Config,
+    pixels: NDArray[Any],
+    weights: NDArray[Any],
+    bias: NDArray[Any] | None = None,
+    *,
+    seed: int = 1,
+) -> NDArray[Any]:
+    """The layer on one frame by the named engine.
+
+    The RTL has one output channel; several are run one after the other.
+
+    Parameters
+    ----------
+    name : {'golden', 'verilator', 'icarus'}
+    config, pixels, weights, bias
+        As `deconv4k.golden.run` takes them.
+
+    Returns
+    -------
+    ndarray
+        As `deconv4k.golden.run`.
+
+    Raises
+    ------
+    InputError
+        As `deconv4k.golden.run` and `deconv4k.sim.play.play`.
+    """
+    if name not in NAMES:
+        raise InputError(f"engine {name!r}; allowed: {', '.join(NAMES)}")
+    if name == "golden":
+        return golden.run(config, pixels, weights, bias)
+    full, kernel, start = golden.check(config, pixels, weights, bias)
+    design.check(config)
+    single = replace(config, layer=replace(config.layer, out_channels=1))
+    formats = config.formats
+    if formats.bias is None and np.any(start):
+        # A bias without a format is as wide as it needs, in whole bytes so that builds are shared.
+        bits = -(-signed_bits(int(start.min()), int(start.max())) // 8) * 8
+        single = replace(
+            single,
+            formats=replace(formats, bias=Format(bits, bits - formats.sum_fraction, True)),
+        )
+    outputs = []
+    for channel in range(config.layer.out_channels):
+        played = play.play(
+            name,
+            single,
+            [full],
+            kernel[:, channel : channel + 1],
+            int(start[channel]),
+            seed=seed,
+        )
+        if played.hung or played.outputs is None or played.surplus or played.violations:
+            wrong = {
+                "it hung": played.hung,
+                f"{played.surplus} beats too many": played.surplus,
+                f"rules of the streams broken: {', '.join(played.violations)}": bool(
+                    played.violations
+                ),
+            }
+            said = ", ".join(text for text, is_so in wrong.items() if is_so) or "no output"
+            raise InputError(f"{name}: a defect of the engine in hw/: {said}")
+        outputs.append(played.outputs[0])
+    out = np.stack(outputs).astype(formats.output.code_dtype())
+    return out[0] if np.ndim(pixels) == 2 and config.layer.out_channels == 1 else out

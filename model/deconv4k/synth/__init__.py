@@ -1,0 +1,1 @@
+"""Synthesis, place and route: area and clock of what hw/ holds."""

@@ -1,0 +1,150 @@
+"""How far apart the parts of a photograph lie: what to expect of photographs not searched.
+
+A photograph kept out of a search is one more place where the same formats are judged. So is every
+region of those searched, and there the figures are known; the tuner states them as a margin beside
+its target. PSNR to the float layer says how strong the errors are somewhere, so its margin is the
+worst region's. A loss also says how little the float layer itself is wrong there, which nothing
+bounds (on blank paper any error is infinitely more), so its margin leaves one region in twenty out.
+
+It is an estimate: a photograph like nothing in those searched may lie beyond. What holds for every
+picture is `deconv4k.tune.error_bound`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deconv4k.config import Formats
+from deconv4k.photo.quality import BORDER
+from deconv4k.tune.evaluate import Record, Stem, Tail
+from deconv4k.tune.photograph import decibels, inner
+from deconv4k.tune.search import Target
+
+SIDE = 64
+"""Rows and columns of a region; those at a photograph's end are up to twice as large."""
+
+LEFT_OUT = {"loss": 0.05, "psnr_float": 0.0}
+"""The part of the regions that may lie beyond the margin, by the target's figure."""
+
+
+class Region(NamedTuple):
+    """A part of a photograph.
+
+    Parameters
+    ----------
+    photo : str
+    at : (int, int)
+        Row and column of its first pixel in the output.
+    value : float
+        Its own figure, of the target's kind, in dB.
+    """
+
+    photo: str
+    at: tuple[int, int]
+    value: float
+
+
+@dataclass(frozen=True)
+class Margin:
+    """What the regions of the photographs searched say about other photographs.
+
+    Parameters
+    ----------
+    target : Target
+    regions : int
+    worst : Region
+    limit : float
+        The target's figure, in dB, that all regions but the part left out reach.
+    """
+
+    target: Target
+    regions: int
+    worst: Region
+    limit: float
+
+    @classmethod
+    def of(cls, formats: Formats, stems: Sequence[Stem], target: Target) -> Margin:
+        """Of a candidate on the photographs searched."""
+        ordered = sorted(
+            regions(formats, stems, target.figure),
+            key=lambda region: target.quality({target.figure: region.value}),
+        )
+        limit = ordered[int(LEFT_OUT[target.figure] * len(ordered))]
+        return cls(target, len(ordered), ordered[0], limit.value)
+
+    @property
+    def decibels(self) -> float:
+        """By how much a photograph may miss the target."""
+        return max(0.0, self.target.least - self._quality(self.limit))
+
+    def _quality(self, value: float) -> float:
+        return self.target.quality({self.target.figure: value})
+
+    def judge(self, photo: Record) -> str:
+        """What to say of a photograph that was kept out."""
+        quality = self.target.quality(photo)
+        if quality >= self.target.least:
+            return "within the target"
+        if quality >= self.target.least - self.decibels:
+            return "within the target and its margin"
+        return "beyond the margin, so it belongs among the photographs searched"
+
+    def as_dict(self) -> Record:
+        """For JSON."""
+        return {
+            "decibels": self.decibels,
+            "side": SIDE,
+            "regions": self.regions,
+            "left_out": LEFT_OUT[self.target.figure],
+            "limit": self.limit,
+            "worst": self.worst._asdict(),
+        }
+
+    def __str__(self) -> str:
+        loss = self.target.figure == "loss"
+        most = "19 in 20 lose at most" if loss else "none has less than"
+        return (
+            f"Margin for photographs kept out: {self.decibels:.3f} dB. Of {self.regions} regions "
+            f"of {SIDE}x{SIDE} pixels {most} {self.limit:.3f} dB; the worst, "
+            f"{self.worst.photo} at {list(self.worst.at)}, {'loses' if loss else 'has'} "
+            f"{self.worst.value:.3f} dB."
+        )
+
+
+def regions(formats: Formats, stems: Sequence[Stem], figure: str) -> Iterator[Region]:
+    """The regions of all photographs, row by row, border left out.
+
+    Where the float layer shows the original exactly there is no loss, and the region is left out.
+    """
+    for stem in stems:
+        scene = stem.scene
+        shown = inner(Tail.of(formats, stem.sums).shown[stem.rank])
+        floating, original = inner(scene.floating), inner(scene.original)
+        if figure == "loss":
+            before, after = _errors(floating, original), _errors(shown, original)
+        else:
+            before, after = None, _errors(shown, floating)
+        for place, error in np.ndenumerate(after):
+            value = decibels(float(error))
+            if before is not None:
+                if before[place] == 0:
+                    continue
+                value = decibels(float(before[place])) - value
+            row, column = (BORDER + SIDE * each for each in place)
+            yield Region(scene.name, (row, column), value)
+
+
+def _errors(picture: NDArray[np.float64], reference: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mean squared difference of each region of two pictures."""
+    starts = [np.arange(0, max(1, size - SIDE + 1), SIDE) for size in picture.shape]
+    squared = np.square(picture.astype(np.float64) - reference)
+    sums = np.add.reduceat(np.add.reduceat(squared, starts[0], axis=0), starts[1], axis=1)
+    sizes = [
+        np.diff(np.append(each, size)) for each, size in zip(starts, picture.shape, strict=True)
+    ]
+    return np.asarray(sums / np.outer(*sizes))

@@ -1,0 +1,1 @@
+"""Sets of test vectors: patterns, files of every format, and their manifest."""
