@@ -6,7 +6,7 @@
 // fewer wrap.
 //
 // Latency: 2 clocks. Throughput: a sum a clock.
-// Golden: deconv4k.golden, which adds in any order: sums modulo 2**OUT_W have none
+// Golden: deconv4k.golden.reference.sums, in another order: modulo 2**OUT_W that is the same
 `default_nettype none
 
 module add4 #(

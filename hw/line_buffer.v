@@ -16,7 +16,7 @@
 //   stage 3   memories turned into rows by age
 //
 // Latency: 3 clocks from step to column. Throughput: one column a clock.
-// Golden: deconv4k.golden._tiles, the rows iy of one output row
+// Golden: deconv4k.golden.reference.windows, its rows
 `default_nettype none
 
 module line_buffer #(

@@ -10,7 +10,7 @@
 // DSP block.
 //
 // Latency: 1 clock. Throughput: a product a clock.
-// Golden: deconv4k.golden, pixel times weight
+// Golden: deconv4k.golden.reference.products
 `default_nettype none
 
 module multiply #(

@@ -10,7 +10,7 @@
 // fills the registers of a DSP block.
 //
 // Latency: 3 clocks. Throughput: a sum a clock.
-// Golden: deconv4k.golden, pixel times weight
+// Golden: deconv4k.golden.reference.products
 `default_nettype none
 
 module multiply_add #(

@@ -21,7 +21,7 @@
 //
 // Latency: 6 + (PRODUCT_W > 0 ? 3 : 0) + 2 * LEVELS clocks.
 // Throughput: LANES sums a clock.
-// Golden: deconv4k.golden.phase_sums
+// Golden: deconv4k.golden.reference.products and sums
 `default_nettype none
 
 module phase_sums #(

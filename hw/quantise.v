@@ -13,7 +13,7 @@
 //   stage 3   saturate or wrap
 //
 // Latency: 3 clocks. Throughput: one code a clock.
-// Golden: deconv4k.formats.quantise_code
+// Golden: deconv4k.quantise.quantise_code
 `default_nettype none
 
 module quantise #(

@@ -39,7 +39,7 @@
 //
 // Storage: QUEUES beats, and ROWS descriptions of rows. Latency: 7 clocks from the in_valid that
 // completes a beat to its tvalid. Throughput: a beat a clock.
-// Golden: deconv4k.golden._tiles, where the phases of a row are woven
+// Golden: deconv4k.golden.reference.raster
 `default_nettype none
 
 module raster #(

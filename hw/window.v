@@ -16,7 +16,7 @@
 //   stage 2   window
 //
 // Latency: 2 clocks, and AHEAD steps. Throughput: one column a clock.
-// Golden: deconv4k.golden._tiles, the taps dy and dx
+// Golden: deconv4k.golden.reference.windows
 `default_nettype none
 
 module window #(

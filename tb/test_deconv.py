@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from deconv4k import golden
 from deconv4k._shared import checkout
 from deconv4k.config import Config
-from deconv4k.formats import quantise
 from deconv4k.golden import naive
+from deconv4k.quantise import quantise
 from deconv4k.rtl import design, framing
 from deconv4k.sim import play, sources, tools
 from harness import run

@@ -30,7 +30,8 @@ WIDTHS = [
 @runs("widths", [(widths,) for widths in WIDTHS])
 def test_quantise(sim: str, widths: tuple[int, ...], tmp_path: Path, seed: int) -> None:
     # Not within the simulation, which would load Numba for nothing.
-    from deconv4k.formats import Format, Overflow, Rounding, quantise
+    from deconv4k.formats import Format, Overflow, Rounding
+    from deconv4k.quantise import quantise
 
     in_w, in_signed, shift, out_w, out_signed = widths
     codes = range(1 << in_w)

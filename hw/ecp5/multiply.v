@@ -8,7 +8,7 @@
 //
 // Latency: 3 clocks, two of them those of the portable operand, which is a wire here.
 // Throughput: a product a clock.
-// Golden: deconv4k.golden, pixel times weight
+// Golden: deconv4k.golden.reference.products
 `default_nettype none
 
 module multiply #(

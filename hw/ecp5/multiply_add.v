@@ -2,7 +2,7 @@
 //
 // Formats and latency: as the portable multiply_add between its registers, with those of operand,
 // which is a wire here: 5 clocks. Throughput: a sum a clock.
-// Golden: deconv4k.golden, pixel times weight
+// Golden: deconv4k.golden.reference.products
 `default_nettype none
 
 module multiply_add #(

@@ -14,8 +14,9 @@ from typing import Any
 
 from deconv4k._shared import checkout
 from deconv4k.errors import InputError
-from deconv4k.formats import MAX_SHIFT, Format, Overflow
+from deconv4k.formats import Format, Overflow
 from deconv4k.layer import Layer
+from deconv4k.quantise import MAX_SHIFT
 
 MAX_FRAME = 65535
 """Largest frame width and height: the engine counts in 16 bits."""

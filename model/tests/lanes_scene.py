@@ -14,10 +14,11 @@ from deconv4k import golden
 from deconv4k._shared import simd
 from deconv4k.config import Config, Formats
 from deconv4k.formats import Format
-from deconv4k.golden.bound import bound, path
+from deconv4k.golden.bound import bound
+from deconv4k.golden.plan import plan
 from deconv4k.layer import Layer
 
-# Path; layer; pixel, weight, output, product, accumulator. Between them: every type of register,
+# Plan; layer; pixel, weight, output, product, accumulator. Between them: every type of register,
 # both usual strides and one woven singly, every rounding that has operations of its own.
 CASES = {
     "pairs": (
@@ -64,7 +65,7 @@ def run(name):
     weights = rng.integers(weight.min_code, weight.max_code + 1, shape)
     none = np.zeros(layer.out_channels, dtype=np.int64)
     reach = bound(config, weights, none)
-    assert path(config, reach, output, config.formats.output_shift).name == chosen
+    assert plan(config, reach, output, config.formats.output_shift).name == chosen
     want = twin.layer(config, pixels, weights, none)
     assert len(set(want.flat)) > 20
     assert golden.run(config, pixels, weights, none).tolist() == want.tolist()

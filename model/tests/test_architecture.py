@@ -1,7 +1,10 @@
 """Imports in the package go down only, in the order that docs/architecture.md draws."""
 
 import ast
+import pkgutil
 import re
+
+import pytest
 
 from deconv4k._shared import checkout
 
@@ -49,3 +52,23 @@ def test_an_import_that_goes_up_is_found():
     levels = order()
     levels["photo"], levels["golden"] = levels["golden"] - 100, levels["photo"] + 100
     assert list(climbing(levels))
+
+
+def golden_names():
+    """(file, dotted name) of all that the headers of hw/ call their golden function."""
+    for path in sorted((checkout.ROOT / "hw").rglob("*.v")):
+        for line in re.findall(r"Golden: (.*)", path.read_text()):
+            package = ""
+            for name in re.findall(r"deconv4k(?:\.\w+)+|(?<=and )\w+", line):
+                if name.startswith("deconv4k."):
+                    package = name.rpartition(".")[0]
+                yield path.name, name if "." in name else f"{package}.{name}"
+
+
+@pytest.mark.parametrize(("file", "name"), list(golden_names()))
+def test_the_golden_function_of_a_module_exists(file, name):
+    assert pkgutil.resolve_name(name) is not None
+
+
+def test_most_modules_have_a_golden_function():
+    assert len({file for file, _ in golden_names()}) >= 15

@@ -18,7 +18,7 @@ def test_counts_of_the_usual_case():
     case = benchmark.Case.of("usual", BASE)
     assert case.multiplies == 81 * 1920 * 1080
     assert case.bytes == 1920 * 1080 + 3840 * 2160
-    assert case.path == "int16 pairs"
+    assert case.plan == "int16 pairs"
 
 
 def test_channels_and_odd_geometries_are_counted():

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deconv4k.errors import InputError
-from deconv4k.formats import MAX_WIDTH, Format, Overflow, Rounding, quantise, quantise_real
+from deconv4k.formats import MAX_WIDTH, Format, Overflow, Rounding
+from deconv4k.quantise import quantise, quantise_real
 
 # Every code of ap_fixed<7,3> and ap_ufixed<7,3>, to each of these.
 SOURCE_WIDTH, SOURCE_INTEGER = 7, 3

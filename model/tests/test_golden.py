@@ -13,8 +13,9 @@ from deconv4k import golden
 from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
 from deconv4k.formats import Format, Overflow, Rounding
-from deconv4k.golden import naive
-from deconv4k.golden.bound import bound, path
+from deconv4k.golden import naive, reference
+from deconv4k.golden.bound import bound
+from deconv4k.golden.plan import plan
 from deconv4k.layer import Layer
 
 pytestmark = pytest.mark.usefixtures("one_type")
@@ -80,6 +81,7 @@ def test_golden_is_the_definition(layer, forms, height, width, seed):
         bias = codes_of(rng, forms.bias, layer.out_channels)
     got = golden.run(config, pixels, weights, bias)
     want = twin.layer(config, pixels, weights, bias)
+    assert reference.run(config, pixels, weights, bias).tolist() == want.tolist()
     assert got.shape == want.shape == (layer.out_channels, *layer.output_shape(height, width))
     assert got.tolist() == want.tolist()
 
@@ -112,7 +114,7 @@ def test_golden_is_pytorch_in_exact_integers():
         config = exact(pixel, weight, layer)
         arrays = answer.pixels, answer.weights, answer.bias
         reach, forms = bound(config, *arrays[1:]), config.formats
-        paths.add(path(config, reach, forms.output, forms.output_shift).name)
+        paths.add(plan(config, reach, forms.output, forms.output_shift).name)
         assert golden.run(config, *arrays).tolist() == answer.out.tolist(), layer
         assert golden.phase_sums(config, *arrays).tolist() == answer.out.tolist(), layer
         sums = naive.scatter(*arrays[:2], *answer[:3]) + answer.bias[:, None, None]

@@ -13,7 +13,8 @@ from deconv4k import golden
 from deconv4k.config import Config, Formats
 from deconv4k.formats import Format, Overflow, Rounding
 from deconv4k.golden import naive
-from deconv4k.golden.bound import bound, path
+from deconv4k.golden.bound import bound
+from deconv4k.golden.plan import plan
 from deconv4k.layer import Layer
 
 pytestmark = pytest.mark.usefixtures("one_type")
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("one_type")
 # Wide enough for blocks of four registers, single registers and a rest, in one tile.
 SHAPE = (3, 109)
 
-# Path; pixel, weight; largest sum (reached with a bias), None: as it comes; accumulator, product.
+# Plan; pixel, weight; largest sum (reached with a bias), None: as it comes; accumulator, product.
 EDGES = {
     "31 bits": ("int16 pairs", "ap_ufixed<8,8>", "ap_fixed<10,10>", 2**30 - 1, None, None),
     "32 bits": ("int64", "ap_ufixed<8,8>", "ap_fixed<10,10>", 2**30, None, None),
@@ -136,7 +137,7 @@ def test_each_path_is_exact_at_the_edge_of_its_range(name):
     config, weights, bias = edge(name)
     forms = config.formats
     reach = bound(config, weights, bias)
-    chosen = path(config, reach, forms.output, forms.output_shift)
+    chosen = plan(config, reach, forms.output, forms.output_shift)
     assert chosen.name == EDGES[name][0]
     if EDGES[name][3] is not None:
         assert EDGES[name][3] in (reach.low, reach.high)
@@ -209,7 +210,7 @@ def test_every_product_of_a_byte_in_pairs(rounding, overflow, signed):
     weights = np.array([-128, -127, -96, -65, -33, -12, -8, -4, -1, 1, 2, 4, 12, 20, 77, 127])
     weights = weights.reshape(1, 16, 1, 1)
     reach = bound(config, weights)
-    assert path(config, reach, forms.output, forms.output_shift).name == "int16 pairs"
+    assert plan(config, reach, forms.output, forms.output_shift).name == "int16 pairs"
     exact = pixels[0].astype(object) * weights[0, :, 0].astype(object)
     want = [[twin.quantise(code, 5, product) for code in row] for row in exact]
     assert golden.run(config, pixels, weights)[:, 0].tolist() == want
@@ -229,7 +230,7 @@ def test_every_product_that_16_bits_do_not_hold(rounding, overflow, width, bits)
     pixels = np.arange(-256, 256).reshape(1, 1, 512)
     weights = np.array([-(2**15), -(2**14) - 1, -2063, -160, -16, -1, 1, 8, 48, 2049, 2**14 + 1])
     weights = np.append(weights << lift, weight.max_code).reshape(1, 12, 1, 1)
-    chosen = path(config, bound(config, weights), forms.output, forms.output_shift)
+    chosen = plan(config, bound(config, weights), forms.output, forms.output_shift)
     assert (chosen.name, chosen.fits) == (f"int{bits}", width == 20)
     exact = pixels[0].astype(object) * weights[0, :, 0].astype(object)
     point = weight.fraction

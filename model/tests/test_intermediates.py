@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from deconv4k.config import Config
-from deconv4k.formats import quantise
 from deconv4k.golden import naive
+from deconv4k.quantise import quantise
 from deconv4k.vectors import intermediates
 
 CONFIGS = {

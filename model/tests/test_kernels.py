@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from deconv4k.errors import InputError
-from deconv4k.formats import Format, quantise_real
+from deconv4k.formats import Format
 from deconv4k.layer import Layer
 from deconv4k.photo import image, kernels
+from deconv4k.quantise import quantise_real
 
 FSRCNN = Layer(9, 2, 4, 1)
 EXACT = [

@@ -94,7 +94,7 @@ def test_what_avx_is_left_runs(tmp_path):
 
 def test_targets_do_not_share_code_in_one_cache(tmp_path):
     def compiled():
-        return len(list(tmp_path.rglob("golden._tiles-*.nbc")))
+        return len(list(tmp_path.rglob("tiles.work_tiles-*.nbc")))
 
     run(tmp_path, ["pairs"])
     assert compiled() == 1

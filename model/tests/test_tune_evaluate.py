@@ -9,9 +9,10 @@ from tune_scene import BASE, SAT, formats, problem
 from twin import fit, round_value
 
 from deconv4k import golden
-from deconv4k.formats import Format, quantise
+from deconv4k.formats import Format
 from deconv4k.golden.bound import bound
 from deconv4k.photo import quality, upscale
+from deconv4k.quantise import quantise
 from deconv4k.tune import evaluate
 from deconv4k.tune.evaluate import Stem, Tail, distinct
 from deconv4k.tune.photograph import STRIP, Scene, decibels, inner

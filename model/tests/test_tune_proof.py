@@ -11,9 +11,10 @@ from tune_scene import BASE, SAT, formats
 
 from deconv4k import golden
 from deconv4k.config import Config
-from deconv4k.formats import Format, Rounding, quantise
+from deconv4k.formats import Format, Rounding
 from deconv4k.layer import Layer
 from deconv4k.photo import kernels, upscale
+from deconv4k.quantise import quantise
 from deconv4k.tune.error_bound import prove, rounding_error
 from deconv4k.tune.evaluate import lsb
 

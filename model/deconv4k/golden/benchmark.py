@@ -22,11 +22,12 @@ from rich.console import Console
 from rich.table import Table
 
 from deconv4k import golden
-from deconv4k._shared import files, simd
+from deconv4k._shared import files, parallel, simd
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.formats import Format
-from deconv4k.golden.bound import bound, path
+from deconv4k.golden.bound import bound
+from deconv4k.golden.plan import plan
 from deconv4k.layer import Layer
 
 OPTIONAL = ("torch", "onnxruntime", "onnx", "cv2", "apytypes", "matplotlib")
@@ -70,11 +71,11 @@ class Case:
         return golden.run(self.config, self.pixels, self.weights)
 
     @property
-    def path(self) -> str:
+    def plan(self) -> str:
         """The integers that the golden model computes in."""
         formats = self.config.formats
         reach = bound(self.config, self.weights)
-        return path(self.config, reach, formats.output, formats.output_shift).name
+        return plan(self.config, reach, formats.output, formats.output_shift).name
 
     @property
     def outputs(self) -> int:
@@ -130,7 +131,7 @@ def contestants(case: Case) -> dict[str, Callable[[], Any]]:
 
 def _torch(case: Case) -> Callable[[], Any]:
     torch = importlib.import_module("torch")
-    torch.set_num_threads(golden.threads())
+    torch.set_num_threads(parallel.threads())
     layer = case.config.layer
     pixels = torch.from_numpy(case.pixels.astype(np.float32))[None]
     weights = torch.from_numpy(case.weights.astype(np.float32))
@@ -174,7 +175,7 @@ def _onnxruntime(case: Case) -> Callable[[], Any]:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = golden.threads()
+    options.intra_op_num_threads = parallel.threads()
     session = runtime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
@@ -183,7 +184,7 @@ def _onnxruntime(case: Case) -> Callable[[], Any]:
 
 def _opencv(case: Case) -> Callable[[], Any]:
     cv2 = importlib.import_module("cv2")
-    cv2.setNumThreads(golden.threads())
+    cv2.setNumThreads(parallel.threads())
     scale, plane = case.config.layer.stride, case.pixels[0]
     return lambda: cv2.resize(plane, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
 
@@ -259,12 +260,12 @@ def limits(case: Case, rounds: int) -> dict[str, float]:
     the output as often as it fits.
     """
     count, width = 200_000, simd.REGISTER_BITS // 32
-    threads = golden.threads()
+    threads = parallel.threads()
     out = np.empty(case.outputs, dtype=np.uint8)
     plane = case.pixels[0].reshape(-1)
 
     def vectors() -> None:
-        golden.spread(
+        parallel.spread(
             lambda first, last: _multiply_pairs(
                 count * (last - first), np.zeros(width, np.int32), np.arange(width, dtype=np.uint32)
             ),
@@ -277,7 +278,7 @@ def limits(case: Case, rounds: int) -> dict[str, float]:
             for quarter in out.reshape(-1, plane.size):
                 quarter[place] = plane[place]
 
-    calls = {"vectors": vectors, "memory": lambda: golden.spread(copy, 8)}
+    calls = {"vectors": vectors, "memory": lambda: parallel.spread(copy, 8)}
     times = measure(calls, rounds)
     a_second = 8 * threads * count * 8 * 2 * width / times["vectors"]["min"]
     return {
@@ -351,7 +352,7 @@ def run(base: Config, folder: Path, rounds: int) -> dict[str, Any]:
         console.print(
             f"Not installed, so not measured: {', '.join(absent)}. `make bench` installs them."
         )
-    result: dict[str, Any] = {"threads": golden.threads(), "missing": absent, "layers": []}
+    result: dict[str, Any] = {"threads": parallel.threads(), "missing": absent, "layers": []}
     for channels in (1, 32, 56):
         layer = replace(base.layer, in_channels=channels)
         case = Case.of(f"{channels} channel(s)", replace(base, layer=layer))
@@ -376,7 +377,7 @@ def run(base: Config, folder: Path, rounds: int) -> dict[str, Any]:
 def _facts(case: Case, times: dict[str, dict[str, float]]) -> dict[str, Any]:
     return {
         "case": case.name,
-        "path": case.path,
+        "path": case.plan,
         "multiplies": case.multiplies,
         "bytes": case.bytes,
         "seconds": times,
@@ -392,7 +393,7 @@ def _print_layer(
     height, width = case.pixels.shape[1:]
     table = Table(
         "", "ms, least", "ms, median", "times golden", "G multiplies/s", "GB/s",
-        title=f"{case.name}, {width}x{height} in, {golden.threads()} thread(s), {case.path}",
+        title=f"{case.name}, {width}x{height} in, {parallel.threads()} thread(s), {case.plan}",
     )  # fmt: skip
     ours = times["golden"]
     for name, each in times.items():
@@ -431,7 +432,7 @@ def _sweep(console: Console, base: Config, rounds: int) -> list[dict[str, Any]]:
         seconds, reference = times["case"]["min"], times["usual"]["min"]
         row: dict[str, Any] = {
             "case": case.name,
-            "path": case.path,
+            "path": case.plan,
             "seconds": seconds,
             "multiplies_a_second": case.multiplies / seconds,
             "outputs_a_second": case.outputs / seconds,
@@ -441,7 +442,7 @@ def _sweep(console: Console, base: Config, rounds: int) -> list[dict[str, Any]]:
         row["slower_by_outputs"] = seconds / case.outputs * usual.outputs / reference
         table.add_row(
             case.name,
-            case.path,
+            case.plan,
             f"{1e3 * seconds:.2f}",
             f"{row['multiplies_a_second'] / 1e9:.1f}",
             f"{row['outputs_a_second'] / 1e6:.0f}",

@@ -29,8 +29,9 @@ from numpy.typing import NDArray
 
 from deconv4k._shared.files import write_bytes
 from deconv4k.errors import InputError
-from deconv4k.formats import Format, Rounding, quantise_real
+from deconv4k.formats import Format, Rounding
 from deconv4k.layer import Layer
+from deconv4k.quantise import quantise_real
 
 Weights = NDArray[np.float64]
 

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.golden import check
-from deconv4k.golden.bound import Bound, bound, path
+from deconv4k.golden.arrays import check
+from deconv4k.golden.bound import Bound, bound
+from deconv4k.golden.plan import plan
 from deconv4k.rtl import design
 
 
@@ -28,7 +29,7 @@ def facts(config: Config, weights: NDArray[Any]) -> dict[str, Any]:
     layer, formats, video = config.layer, config.formats, config.video
     one = check_weights(config, weights)
     reach = bound(config, one)
-    chosen = path(config, reach, formats.output, formats.output_shift)
+    chosen = plan(config, reach, formats.output, formats.output_shift)
     nodes = {}
     for name in ("pixel", "weight", "bias", "product", "accumulator", "output"):
         node = getattr(formats, name)

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deconv4k import golden
-from deconv4k._shared import optional, stages
+from deconv4k._shared import optional, parallel, stages
 from deconv4k._shared.files import write_bytes
 from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
@@ -113,7 +112,7 @@ class Options:
             Path(out),
             device,
             packing,
-            jobs or golden.threads(),
+            jobs or parallel.threads(),
             dask,
             not no_prune,
             exhaustive,
@@ -184,7 +183,7 @@ def tune(base: Config, weights: kernels.Weights, photos: Sequence[str], options:
     console.print(
         f"{len(search.found.records)} candidates measured, {old} of them from the journal, in "
         f"{seconds:.1f} s by {workers}; load of the machine {load} (1, 5, 15 minutes), "
-        f"{golden.threads()} processors."
+        f"{parallel.threads()} processors."
     )
     console.print(f"{options.out}, {folder / 'report.html'}")
 

@@ -28,9 +28,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deconv4k.config import Config, Formats
-from deconv4k.formats import Format, Overflow, Rounding, quantise
+from deconv4k.formats import Format, Overflow, Rounding
 from deconv4k.golden.bound import bound
 from deconv4k.photo.kernels import Weights
+from deconv4k.quantise import quantise
 
 
 class Interval(NamedTuple):

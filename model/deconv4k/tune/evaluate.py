@@ -28,11 +28,12 @@ from numpy.typing import NDArray
 from deconv4k import golden
 from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
-from deconv4k.formats import Format, Overflow, quantise
+from deconv4k.formats import Format, Overflow
 from deconv4k.golden.bound import bound, signed_bits
 from deconv4k.layer import Layer
 from deconv4k.photo import kernels, upscale
 from deconv4k.photo.quality import BORDER
+from deconv4k.quantise import quantise
 from deconv4k.tune.cost import cost
 from deconv4k.tune.error_bound import prove
 from deconv4k.tune.photograph import Scene, decibels, inner

@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 
 from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
-from deconv4k.formats import MAX_WIDTH, Format, Overflow, Rounding, quantise
+from deconv4k.formats import MAX_WIDTH, Format, Overflow, Rounding
 from deconv4k.golden.bound import bound, signed_bits
 from deconv4k.photo import kernels
+from deconv4k.quantise import quantise
 
 NODES = ("pixel", "weight", "product", "accumulator", "output")
 """In the order of the data flow."""

@@ -30,7 +30,8 @@ from numpy.typing import NDArray
 
 from deconv4k import golden
 from deconv4k.config import Config
-from deconv4k.formats import Format, Overflow, quantise
+from deconv4k.formats import Format, Overflow
+from deconv4k.golden import reference
 from deconv4k.rtl import bus, design
 from deconv4k.vectors.export import Block
 
@@ -97,8 +98,8 @@ def intermediates(
     bias : int or None
     """
     layer, video = config.layer, config.video
-    side = layer.rows_ahead + layer.rows_behind + 1
-    around, taps = _tap_list(config, weights)
+    side = reference.side(layer)
+    count = sum(phase.around.size for phase in reference.phase_taps(layer))
     product = product_format(config)
     accumulator, rounded = design.accumulator(config), rounded_format(config)
     start = None if bias is None else np.array([bias])
@@ -108,10 +109,8 @@ def intermediates(
             yield _block(name, codes, pixels, config.formats.pixel)
 
     def products(name: str, pixels: NDArray[Any]) -> Iterator[Block]:
-        fraction = config.formats.pixel.fraction + config.formats.weight.fraction
         for codes in _windows(config, pixels):
-            exact = codes[..., around].astype(np.int64) * taps
-            terms = exact if config.formats.product is None else quantise(exact, fraction, product)
+            terms = reference.products(config, codes, weights[:, 0])
             yield _block(name, terms, pixels, product)
 
     def sums(name: str, pixels: NDArray[Any]) -> Iterator[Block]:
@@ -120,14 +119,14 @@ def intermediates(
 
     def after_rounding(name: str, pixels: NDArray[Any]) -> Iterator[Block]:
         exact = golden.phase_sums(config, pixels, weights, start)[0]
-        codes = quantise(exact, config.formats.sum_fraction, rounded)
+        codes = reference.rounded(config, exact, rounded)
         yield _raster(config, name, codes, rounded)
 
     return {
         "window": Intermediate(
             config.formats.pixel, side * side * layer.in_channels, False, windows
         ),
-        "products": Intermediate(product, len(around), False, products),
+        "products": Intermediate(product, count, False, products),
         "sums": Intermediate(accumulator, video.pixels_per_clock, True, sums),
         "rounded": Intermediate(rounded, video.pixels_per_clock, True, after_rounding),
     }
@@ -136,40 +135,11 @@ def intermediates(
 NAMES = ("window", "products", "sums", "rounded")
 
 
-def _tap_list(config: Config, weights: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """For each product the place of its pixel in the window, and its weight."""
-    layer = config.layer
-    ahead, behind, channels = layer.rows_ahead, layer.rows_behind, layer.in_channels
-    side = ahead + behind + 1
-    around: list[int] = []
-    taps: list[int] = []
-    for r, s in np.ndindex(layer.stride, layer.stride):
-        found = sorted(
-            ((x.offset + behind) * side + ahead - y.offset, y.at, x.at)
-            for y in layer.taps(r)
-            for x in layer.taps(s)
-        )
-        for number, ky, kx in found:
-            for channel in range(channels):
-                around.append(number * channels + channel)
-                taps.append(int(weights[channel, 0, ky, kx]))
-    return np.array(around, dtype=np.intp), np.array(taps, dtype=np.int64)
-
-
 def _windows(config: Config, pixels: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Windows of `ROWS` input lines at a time: (rows, W, SIDE * SIDE * C_in)."""
-    layer = config.layer
-    ahead, behind = layer.rows_ahead, layer.rows_behind
-    side = ahead + behind + 1
-    border = ((0, 0), (behind, ahead), (behind, ahead))
-    padded = np.pad(pixels, border)
-    # (C, H, W, dy, dx) to (H, W, dx, -dy, C)
-    views = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2))
-    ordered = views[..., ::-1, :].transpose(1, 2, 4, 3, 0)
-    height, width = pixels.shape[1:]
+    """Windows of `ROWS` input lines at a time: (rows, W, codes of a window)."""
+    height = pixels.shape[1]
     for top in range(0, height, ROWS):
-        part = ordered[top : top + ROWS]
-        yield part.reshape(len(part), width, side * side * layer.in_channels)
+        yield reference.windows(config, pixels, top, min(top + ROWS, height))
 
 
 def _block(name: str, codes: NDArray[Any], pixels: NDArray[Any], code: Format) -> Block:

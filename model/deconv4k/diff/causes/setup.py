@@ -13,8 +13,9 @@ from deconv4k.config import Config
 from deconv4k.diff.causes.records import Cause, Codes, Model
 from deconv4k.diff.expected import raw_format
 from deconv4k.errors import InputError
-from deconv4k.formats import Format, Overflow, Rounding, quantise
+from deconv4k.formats import Format, Overflow, Rounding
 from deconv4k.photo import kernels
+from deconv4k.quantise import quantise
 from deconv4k.rtl import design
 
 
