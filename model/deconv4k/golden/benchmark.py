@@ -18,8 +18,6 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
 from deconv4k import golden
 from deconv4k._shared import files, parallel, simd
@@ -333,8 +331,13 @@ def sweep(base: Config) -> Iterator[Case]:
         yield Case.of(name, replace(base, formats=replace(base.formats, **changes)))
 
 
-def run(base: Config, folder: Path, rounds: int) -> dict[str, Any]:
-    """Measure everything, print it, and leave bench.json and bench.png in a folder.
+def run(
+    base: Config,
+    folder: Path,
+    rounds: int,
+    measured: Callable[[Any], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Measure everything, and leave bench.json and bench.png in a folder.
 
     Parameters
     ----------
@@ -343,34 +346,35 @@ def run(base: Config, folder: Path, rounds: int) -> dict[str, Any]:
     folder : Path
     rounds : int
         Times that each contestant runs.
+    measured : callable, optional
+        Called with each layer's figures, and at last with the list of the sweep's rows.
+
+    Returns
+    -------
+    dict
+        What bench.json holds.
     """
     if golden.settings.DISABLE_JIT:
         raise InputError("NUMBA_DISABLE_JIT = 1; allowed: 0, or there is no speed to measure")
-    console = Console()
     absent = missing()
-    if absent:
-        console.print(
-            f"Not installed, so not measured: {', '.join(absent)}. `make bench` installs them."
-        )
     result: dict[str, Any] = {"threads": parallel.threads(), "missing": absent, "layers": []}
     for channels in (1, 32, 56):
         layer = replace(base.layer, in_channels=channels)
         case = Case.of(f"{channels} channel(s)", replace(base, layer=layer))
         times = measure(contestants(case), rounds if channels == 1 else max(3, rounds // 10))
-        result["layers"].append(_facts(case, times))
         if channels == 1:
             if "apytypes" not in absent:
                 seconds = apytypes_seconds(case)
                 times["apytypes, one run"] = {"min": seconds, "median": seconds}
             result["limits"] = limits(case, rounds)
-        _print_layer(console, case, times, result["limits"] if channels == 1 else None)
-    result["sweep"] = _sweep(console, base, max(5, rounds // 5))
+        result["layers"].append(_facts(case, times))
+        measured(result["layers"][-1] | ({"limits": result["limits"]} if channels == 1 else {}))
+    result["sweep"] = _sweep(base, max(5, rounds // 5))
+    measured(result["sweep"])
     folder.mkdir(parents=True, exist_ok=True)
     files.save_json(folder / "bench.json", result)
-    console.print(f"{folder / 'bench.json'}")
     if "matplotlib" not in absent:
         plot(result, folder / "bench.png")
-        console.print(f"{folder / 'bench.png'}")
     return result
 
 
@@ -378,41 +382,11 @@ def _facts(case: Case, times: dict[str, dict[str, float]]) -> dict[str, Any]:
     return {
         "case": case.name,
         "path": case.plan,
+        "size": list(case.pixels.shape[1:]),
         "multiplies": case.multiplies,
         "bytes": case.bytes,
         "seconds": times,
     }
-
-
-def _print_layer(
-    console: Console,
-    case: Case,
-    times: dict[str, dict[str, float]],
-    limit: dict[str, float] | None,
-) -> None:
-    height, width = case.pixels.shape[1:]
-    table = Table(
-        "", "ms, least", "ms, median", "times golden", "G multiplies/s", "GB/s",
-        title=f"{case.name}, {width}x{height} in, {parallel.threads()} thread(s), {case.plan}",
-    )  # fmt: skip
-    ours = times["golden"]
-    for name, each in times.items():
-        table.add_row(
-            name,
-            f"{1e3 * each['min']:.2f}",
-            f"{1e3 * each['median']:.2f}",
-            f"{each['min'] / ours['min']:.1f} ({each['median'] / ours['median']:.1f})",
-            "" if "resize" in name else f"{case.multiplies / each['min'] / 1e9:.1f}",
-            f"{case.bytes / each['min'] / 1e9:.2f}" if name == "golden" else "",
-        )
-    console.print(table)
-    if limit is not None:
-        console.print(
-            f"Limits: {1e3 * limit['vector_seconds']:.2f} ms in the vector units "
-            f"({limit['vector_multiplies_a_second'] / 1e9:.0f} G multiplies/s on registers), "
-            f"{1e3 * limit['memory_seconds']:.2f} ms to copy as many bytes; "
-            f"golden takes {ours['min'] / sum_of(limit):.1f} times their sum."
-        )
 
 
 def sum_of(limit: Mapping[str, float]) -> float:
@@ -420,11 +394,7 @@ def sum_of(limit: Mapping[str, float]) -> float:
     return limit["vector_seconds"] + limit["memory_seconds"]
 
 
-def _sweep(console: Console, base: Config, rounds: int) -> list[dict[str, Any]]:
-    table = Table(
-        "golden on", "path", "ms", "G multiplies/s", "M outputs/s", "slower by multiply",
-        "by output", title="Odd geometries and formats",
-    )  # fmt: skip
+def _sweep(base: Config, rounds: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     usual = next(sweep(base))
     for case in sweep(base):
@@ -440,16 +410,6 @@ def _sweep(console: Console, base: Config, rounds: int) -> list[dict[str, Any]]:
         rows.append(row)
         row["slower_by_multiplies"] = seconds / case.multiplies * usual.multiplies / reference
         row["slower_by_outputs"] = seconds / case.outputs * usual.outputs / reference
-        table.add_row(
-            case.name,
-            case.plan,
-            f"{1e3 * seconds:.2f}",
-            f"{row['multiplies_a_second'] / 1e9:.1f}",
-            f"{row['outputs_a_second'] / 1e6:.0f}",
-            f"{row['slower_by_multiplies']:.2f}",
-            f"{row['slower_by_outputs']:.2f}",
-        )
-    console.print(table)
     return rows
 
 

@@ -1,14 +1,11 @@
-"""What a configuration is, as a table for people or JSON for machines."""
+"""What a configuration is, needs and costs."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import click
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
 from deconv4k.config import Config
 from deconv4k.errors import InputError
@@ -18,15 +15,50 @@ from deconv4k.golden.plan import plan
 from deconv4k.rtl import design
 
 
-def facts(config: Config, weights: NDArray[Any]) -> dict[str, Any]:
-    """Everything `info` prints, by name.
+@dataclass(frozen=True)
+class Info:
+    """What a configuration is, needs and costs; dictionaries by name.
+
+    Parameters
+    ----------
+    config_hash : str
+        What register CONFIG_HASH shows, in hexadecimal.
+    formats : dict
+        For each node: its HLS and Q notation, codes and step.
+    phases : dict
+        Taps of phase "(r,s)", of one input channel.
+    taps : int
+        Of all phases and input channels.
+    accumulator : dict
+        Range and bits of the sums with these weights, and the proof.
+    golden : dict
+        Which integers the golden model computes in, and why they are enough.
+    engine : dict
+        Multipliers, memory, clocks and parameters of the RTL; or why it cannot be built.
+    """
+
+    config_hash: str
+    formats: dict[str, Any]
+    phases: dict[str, int]
+    taps: int
+    accumulator: dict[str, Any]
+    golden: dict[str, Any]
+    engine: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        return asdict(self)
+
+
+def info(config: Config, weights: NDArray[Any]) -> Info:
+    """What a configuration is, needs and costs.
 
     Parameters
     ----------
     config : Config
     weights : ndarray of int, (C_in, C_out, K, K)
     """
-    layer, formats, video = config.layer, config.formats, config.video
+    layer, formats = config.layer, config.formats
     one = check_weights(config, weights)
     reach = bound(config, one)
     chosen = plan(config, reach, formats.output, formats.output_shift)
@@ -40,16 +72,16 @@ def facts(config: Config, weights: NDArray[Any]) -> dict[str, Any]:
                 "codes": [node.min_code, node.max_code],
                 "step": 2.0**-node.fraction,
             }
-    result: dict[str, Any] = {
-        "config_hash": f"{config.digest:08x}",
-        "formats": nodes,
-        "phases": {
+    return Info(
+        config_hash=f"{config.digest:08x}",
+        formats=nodes,
+        phases={
             f"({r},{s})": layer.phase_taps()[r][s]
             for r in range(layer.stride)
             for s in range(layer.stride)
         },
-        "taps": sum(map(sum, layer.phase_taps())) * layer.in_channels,
-        "accumulator": {
+        taps=sum(map(sum, layer.phase_taps())) * layer.in_channels,
+        accumulator={
             "low": reach.low,
             "high": reach.high,
             "bits": reach.bits,
@@ -57,15 +89,20 @@ def facts(config: Config, weights: NDArray[Any]) -> dict[str, Any]:
             "proof": _proof(config, reach),
             "bits_for_any_kernel": design.accumulator_bits(config),
         },
-        "golden": {"path": chosen.name, "bits": chosen.bits, "proof": chosen.reason},
-    }
+        golden={"path": chosen.name, "bits": chosen.bits, "proof": chosen.reason},
+        engine=_engine(config),
+    )
+
+
+def _engine(config: Config) -> dict[str, Any]:
+    """The RTL of a configuration, or why it cannot be built."""
+    video = config.video
     try:
         design.check(config)
     except InputError as error:
-        result["engine"] = {"refused": list(error.lines)}
-        return result
+        return {"refused": list(error.lines)}
     clocks = design.clocks(config, video.height, video.width)
-    result["engine"] = {
+    return {
         "multipliers": design.multipliers(config),
         "memory_bits": design.memory_bits(config),
         "clocks_a_frame": clocks.frame,
@@ -73,7 +110,6 @@ def facts(config: Config, weights: NDArray[Any]) -> dict[str, Any]:
         "lone_frame_clocks": clocks.last,
         "parameters": design.parameters(config),
     }
-    return result
 
 
 def check_weights(config: Config, weights: NDArray[Any]) -> NDArray[Any]:
@@ -93,48 +129,4 @@ def _proof(config: Config, reach: Bound) -> str:
         f"in phase ({high[1]},{high[2]}) of output {high[0]}; "
         f"-2^{reach.bits - 1} <= {reach.low} and {reach.high} < 2^{reach.bits - 1}, "
         f"so {reach.bits} bits hold every sum, and pixels that match the weights' signs reach both"
-    )
-
-
-def info(config: Config, weights: NDArray[Any], *, as_json: bool = False) -> None:
-    """Print `facts`."""
-    data = facts(config, weights)
-    if as_json:
-        click.echo(json.dumps(data, indent=2))
-        return
-    console = Console()
-    console.print(f"Configuration hash: {data['config_hash']} (register CONFIG_HASH)")
-    table = Table("node", "HLS", "Q", "codes", "step", title="Formats")
-    for name, node in data["formats"].items():
-        low, high = node["codes"]
-        table.add_row(name, node["hls"], node["q"], f"{low} .. {high}", f"{node['step']:g}")
-    console.print(table)
-    layer = config.layer
-    table = Table("r", *(f"s = {s}" for s in range(layer.stride)), title="Taps of phase (r, s)")
-    for r, row in enumerate(layer.phase_taps()):
-        table.add_row(str(r), *map(str, row))
-    console.print(table)
-    accumulator = data["accumulator"]
-    console.print(
-        f"Accumulator: {accumulator['bits']} bits for these weights, "
-        f"{accumulator['bits_for_any_kernel']} in the engine (any kernel of the format)."
-    )
-    console.print(f"Proof: {accumulator['proof']}.")
-    console.print(f"Golden model: {data['golden']['path']}. {data['golden']['proof']}.")
-    built = data["engine"]
-    if "refused" in built:
-        console.print("The RTL engine cannot be built: " + "; ".join(built["refused"]))
-        return
-    video = config.video
-    table = Table("engine", "", title=f"{video.width}x{video.height} in")
-    table.add_row("multipliers", str(built["multipliers"]))
-    for name, bits in built["memory_bits"].items():
-        table.add_row(f"{name}, bits", f"{bits:,}")
-    table.add_row("clocks a frame, back to back", f"{built['clocks_a_frame']:,}")
-    table.add_row("clocks to the first output beat", f"{built['latency_clocks']:,}")
-    table.add_row("clocks to the last one of a lone frame", f"{built['lone_frame_clocks']:,}")
-    console.print(table)
-    console.print(
-        "Parameters of hw/deconv.v: "
-        + ", ".join(f"{name}={value}" for name, value in built["parameters"].items())
     )

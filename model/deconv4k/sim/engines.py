@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deconv4k import golden
+from deconv4k._shared import optional
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.formats import Format
 from deconv4k.golden import arrays
 from deconv4k.golden.bound import signed_bits
 from deconv4k.rtl import design
-from deconv4k.sim import play, tools
+from deconv4k.sim import tools
 
 NAMES = ("golden", *tools.SIMULATORS)
 
@@ -53,6 +54,9 @@ def run(
         raise InputError(f"engine {name!r}; allowed: {', '.join(NAMES)}")
     if name == "golden":
         return golden.run(config, pixels, weights, bias)
+    optional.need("cocotb")
+    from deconv4k.sim import play
+
     full, kernel, start = arrays.check(config, pixels, weights, bias)
     design.check(config)
     single = replace(config, layer=replace(config.layer, out_channels=1))

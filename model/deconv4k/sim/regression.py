@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from deconv4k import golden
 from deconv4k._shared import checkout, files, stages
@@ -53,6 +50,39 @@ class Row:
         return self.problem is None and self.pixels > 0
 
 
+@dataclass(frozen=True)
+class Regression:
+    """What a run of the regression came to.
+
+    Parameters
+    ----------
+    seed : int
+        Of the stalls.
+    rows : list of Row
+        A run each.
+    psnr_db : dict of str to float
+        PSNR of the photograph's luma against the original, by name of the enlargement, in dB;
+        empty where no photograph ran.
+    """
+
+    seed: int
+    rows: list[Row]
+    psnr_db: dict[str, float]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was equal."""
+        return all(row.passed for row in self.rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        return {
+            "seed": self.seed,
+            "psnr_db": {name: self.psnr_db[name] for name in PICTURES if name in self.psnr_db},
+            "runs": [{**row.__dict__, "passed": row.passed} for row in self.rows],
+        }
+
+
 def regress(
     config: Config,
     *,
@@ -64,8 +94,8 @@ def regress(
     photo: str | None,
     full: bool,
     quiet: bool,
-) -> bool:
-    """Run the regression, print the table, write pictures and figures under build/report.
+) -> Regression:
+    """Run the regression, and write pictures and figures under build/report.
 
     Parameters
     ----------
@@ -84,8 +114,7 @@ def regress(
 
     Returns
     -------
-    bool
-        Whether everything was equal.
+    Regression
 
     Raises
     ------
@@ -150,9 +179,10 @@ def regress(
             if jobs:
                 stage.begin(f"runs of the vectors: {len(jobs)}", len(jobs))
             rows += pool.map(run_job, jobs)
-    _print(rows, figures)
-    _write(rows, figures, seed)
-    return all(row.passed for row in rows)
+    found = Regression(seed, rows, figures)
+    REPORT.mkdir(parents=True, exist_ok=True)
+    files.save_json(REPORT / "report.json", found.to_dict())
+    return found
 
 
 Build = tuple[str, tuple[tuple[str, int], ...], bool]
@@ -310,53 +340,3 @@ def describe(config: Config, played: play.Played, expected: list[Any]) -> str | 
                 place += " (SOF or EOL)"
         parts.append(f"{played.mismatches} beats differ, first {place}: expected {want}, got {got}")
     return "; ".join(parts)
-
-
-def _print(rows: Iterable[Row], figures: dict[str, float]) -> None:
-    """The table, the quality, and whatever went wrong."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=100)
-    table = Table(title="Engine against golden model, bit for bit", box=box.SIMPLE_HEAD)
-    for head in ("case", "simulator", "stalls"):
-        table.add_column(head, no_wrap=True)
-    for head in ("pixels", "mismatches", "clocks", "predicted", "seconds"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for row in rows:
-        style = None if row.passed else "red"
-        table.add_row(
-            row.case, row.simulator, row.stalls, f"{row.pixels:,}", f"{row.mismatches:,}",
-            "" if row.clocks is None else f"{row.clocks:,}",
-            "" if row.predicted is None else f"{row.predicted:,}",
-            f"{row.seconds:.1f}", style=style,
-        )  # fmt: skip
-    console.print(table)
-    console.print("clocks: from the first pixel accepted to the last beat, nothing stalling")
-    if figures:
-        console.print(
-            f"PSNR of luma against the original: fixed point {figures['fixed']:.2f} dB, "
-            f"float {figures['float']:.2f} dB, bicubic {figures['bicubic']:.2f} dB, "
-            f"Lanczos {figures['lanczos']:.2f} dB"
-        )
-        console.print(f"pictures and figures: {REPORT.relative_to(checkout.ROOT)}/")
-    for row in rows:
-        if row.wave:
-            console.print(f"waves of {row.case} on {row.simulator}: {row.wave}", soft_wrap=True)
-    wrong = [row for row in rows if not row.passed]
-    for row in wrong:
-        console.print(f"FAILED {row.case} on {row.simulator}, stalls {row.stalls}: {row.problem}",
-                      soft_wrap=True)  # fmt: skip
-    total = sum(row.pixels for row in rows)
-    bad = sum(row.mismatches for row in rows)
-    console.print(f"{bad} mismatches in {total:,} pixels; {len(wrong)} runs failed")
-
-
-def _write(rows: Iterable[Row], figures: dict[str, float], seed: int) -> None:
-    """The same figures as JSON."""
-    REPORT.mkdir(parents=True, exist_ok=True)
-    data = {
-        "seed": seed,
-        "psnr_db": {name: figures[name] for name in PICTURES if name in figures},
-        "runs": [{**row.__dict__, "passed": row.passed} for row in rows],
-    }
-    files.save_json(REPORT / "report.json", data)
