@@ -13,7 +13,7 @@ from deconv4k.diff import compare
 from deconv4k.diff.compare import Diff
 from deconv4k.rtl import bus
 from deconv4k.sim import play, sources
-from deconv4k.vectors import sets
+from deconv4k.vectors import recipes, sets
 
 FAULTS = {
     "rounding": (
@@ -40,7 +40,7 @@ def make_set(folder: Path, seed: int) -> tuple[Path, list[np.ndarray], np.ndarra
     rng = np.random.default_rng(seed)
     weights = rng.integers(-90, 130, (1, 1, 9, 9))
     pixels = [rng.integers(0, 256, (1, 9, 16)) for _ in range(3)]
-    recipe = sets.Recipe(
+    recipe = recipes.Recipe(
         "broken", "a test", "noise", CONFIG, weights, [(9, 16)] * 3, pixels, None, seed
     )
     return sets.write(folder / "set", recipe, ("npz",)), pixels, weights

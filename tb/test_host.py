@@ -27,12 +27,12 @@ TIMEOUT = 100e-6
 def written(work: Path, seed: int, name: str = "x2_k3_4ppc") -> Any:
     """A set of three frames of different sizes in work/set, and its configuration."""
     import bench_axi
-    from deconv4k.vectors import sets
+    from deconv4k.vectors import recipes, sets
 
     config, noise = bench_axi.configuration(name), np.random.default_rng(seed)
     kernel = bench_axi.make_kernel(config, noise)
     sizes = [(10, 12), (1, 1), (int(noise.integers(2, 11)), int(noise.integers(2, 12)))]
-    recipe = sets.Recipe(
+    recipe = recipes.Recipe(
         "host", "The driver.", "noise", config, kernel.weights, sizes,
         [bench_axi.make_frame(config, noise, *size) for size in sizes],
         None if kernel.bias is None else int(kernel.bias[0]), seed,

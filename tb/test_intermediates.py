@@ -26,7 +26,7 @@ def test_intermediates(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     from deconv4k.config import Config
     from deconv4k.rtl import design
     from deconv4k.vectors import intermediates, patterns, sets
-    from deconv4k.vectors.sets import Recipe
+    from deconv4k.vectors.recipes import Recipe
 
     config = Config.upscaler((5, 2, 2, 1), 4, width=16, height=16, **CASES[name])
     layer, formats = config.layer, config.formats

@@ -10,7 +10,7 @@ import numpy as np
 from deconv4k.config import Config
 from deconv4k.sim import tools
 from deconv4k.vectors import intermediates, manifest, patterns, sets
-from deconv4k.vectors.sets import Recipe
+from deconv4k.vectors.recipes import Recipe
 
 
 def make(folder: Path, seed: int) -> manifest.Manifest:

@@ -23,7 +23,7 @@ import numpy as np
 from deconv4k.config import Config
 from deconv4k.diff import compare, report
 from deconv4k.formats import Format, Overflow, Rounding
-from deconv4k.vectors import sets
+from deconv4k.vectors import recipes, sets
 
 X2, X3 = (9, 2, 4, 1), (9, 3, 4, 2)
 
@@ -76,7 +76,7 @@ class Board:
         self.weights = np.clip(np.rint(weights), low + 1, high).astype(np.int64)
         self.sums = [self.layer(pixels) for pixels in self.pixels]
         self.frames = [self.quantise(sums) for sums in self.sums]
-        recipe = sets.Recipe(
+        recipe = recipes.Recipe(
             "faults", "a test", "noise", self.config, self.weights, [size] * 2, self.pixels,
             self.bias, seed,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from deconv4k.config import Config
 from deconv4k.diff import compare
 from deconv4k.diff.names import Wanted
 from deconv4k.rtl import bus
-from deconv4k.vectors import sets
+from deconv4k.vectors import recipes, sets
 
 _point = functools.partial(Config.upscaler, width=64, height=64)
 
@@ -63,7 +63,7 @@ class Scene:
         self.rng = rng
         self.weights = kernel(self.config, rng)
         self.pixels = noise(self.config, sizes, rng)
-        recipe = sets.Recipe(
+        recipe = recipes.Recipe(
             name, "a test", "noise", self.config, self.weights, sizes, self.pixels, None, seed
         )
         self.manifest = sets.write(folder / "set", recipe, ("npz",))

@@ -15,7 +15,7 @@ from deconv4k.diff.captures import Log
 from deconv4k.errors import InputError
 from deconv4k.photo import image
 from deconv4k.rtl import signature
-from deconv4k.vectors import export
+from deconv4k.vectors import pictures
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_arrays_and_pictures(each, tmp_path):
     np.save(tmp_path / "all.npy", np.stack(frames))
     np.save(tmp_path / "one.npy", frames[-1])
     np.save(tmp_path / "buffer.npy", each.beats().reshape(-1))
-    samples = export.samples(frames[0], each.config.formats.output)
+    samples = pictures.samples(frames[0], each.config.formats.output)
     image.write(tmp_path / "one.png", samples)
     for name in ("all.npy", "one.npy", "buffer.npy", "one.png"):
         assert each.compare(tmp_path / name).clean, name

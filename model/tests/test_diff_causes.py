@@ -181,10 +181,10 @@ def test_a_kernel_equal_to_its_transpose_is_not_guessed(tmp_path):
     weights = weights + weights.swapaxes(2, 3) + 30
     symmetric = Scene.__new__(Scene)
     symmetric.__dict__.update(scene.__dict__)
-    from deconv4k.vectors import sets
+    from deconv4k.vectors import recipes, sets
 
     symmetric.weights = weights
-    recipe = sets.Recipe(
+    recipe = recipes.Recipe(
         "s", "s", "s", scene.config, weights, [p.shape[1:] for p in scene.pixels], scene.pixels,
         None, 1,
     )  # fmt: skip

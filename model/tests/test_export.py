@@ -14,8 +14,17 @@ from PIL import Image
 
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.vectors import export, intermediates, manifest, patterns, sets
-from deconv4k.vectors.sets import Recipe
+from deconv4k.vectors import (
+    export,
+    intermediates,
+    manifest,
+    memory_files,
+    patterns,
+    pictures,
+    sets,
+    writer,
+)
+from deconv4k.vectors.recipes import Recipe
 
 CONFIGS = {
     "grey": Config.upscaler((9, 2, 4, 1), 4, width=40, height=64),
@@ -190,14 +199,14 @@ def test_long_files(words, tmp_path):
     """Blocks of text, and the 64 KiB segments of Intel HEX."""
     data = np.random.default_rng(words).integers(0, 256, (words, 3), dtype=np.uint8)
     code = CONFIGS["grey"].formats.pixel
-    content = export.Content("long", ["about"], code, 3, words)
+    content = writer.Content("long", ["about"], code, 3, words)
     # In blocks that fit nothing.
     parts = [data[at : at + 50_001] for at in range(0, words, 50_001)]
     for form in ("ihex", "coe", "mif", "mem"):
-        writer = export.FORMATS[form](tmp_path / f"long.{form}", content)
+        made = export.FORMATS[form](tmp_path / f"long.{form}", content)
         for part in parts:
-            writer.add(export.Block.whole("frame0", part, part))
-        writer.close()
+            made.add(writer.Block.whole("frame0", part, part))
+        made.close()
     assert intelhex.IntelHex(str(tmp_path / "long.ihex")).tobinstr() == data.tobytes()
     numbers = [int.from_bytes(word, "little") for word in data]
     assert read_coe((tmp_path / "long.coe").read_text()) == numbers
@@ -221,7 +230,7 @@ def test_c_header(made, compiler, suffix, tmp_path):
         source = tmp_path / f"{path.stem}.{suffix}"
         source.write_text(
             f'#include "{path.name}"\n#include "{path.name}"\n#include <stdio.h>\n'
-            f"int main(void) {{\n    if ((uintptr_t){name} % {export.ALIGNMENT}) return 1;\n"
+            f"int main(void) {{\n    if ((uintptr_t){name} % {writer.ALIGNMENT}) return 1;\n"
             f"    if (sizeof {name} != {upper}_WORDS * {upper}_WORD_BYTES) return 2;\n"
             f"    return fwrite({name}, sizeof {name}, 1, stdout) != 1;\n}}\n"
         )
@@ -260,7 +269,7 @@ def test_every_readable_format_reads_back(made, form, tmp_path):
     assert bias == recipe.bias
 
 
-def pictures(found, recipe):
+def shown(found, recipe):
     """What a picture should show: (what, number, codes (C, H, W), format)."""
     for number, frame in enumerate(recipe.frames):
         yield "input", number, frame, recipe.config.formats.pixel
@@ -270,7 +279,7 @@ def pictures(found, recipe):
 
 def test_png(made):
     found, recipe = made
-    for what, number, codes, code in pictures(found, recipe):
+    for what, number, codes, code in shown(found, recipe):
         path = found.folder / f"{what}{number}.png"
         with Image.open(path) as picture:
             assert picture.text["Comment"].startswith("deconv4k ")
@@ -280,14 +289,14 @@ def test_png(made):
             read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[..., ::-1]
         samples = codes[0] if len(codes) == 1 else codes.transpose(1, 2, 0)
         np.testing.assert_array_equal(read, samples - code.min_code)
-        np.testing.assert_array_equal(export.from_samples(read, code), codes)
+        np.testing.assert_array_equal(pictures.from_samples(read, code), codes)
 
 
 def test_y4m(made):
     """FFmpeg's planes, byte by byte."""
     found, recipe = made
     films = {"input": b"", "expected": b""}
-    for what, _, codes, code in pictures(found, recipe):
+    for what, _, codes, code in shown(found, recipe):
         films[what] += (codes - code.min_code).astype("<u1" if code.width <= 8 else "<u2").tobytes()
     for what, wanted in films.items():
         path = found.folder / f"{what}.y4m"
@@ -301,7 +310,7 @@ def test_a_set_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     sets.write(folder, make("grey"), ["mem"])
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with monkeypatch.context() as patch:
-        patch.setattr(export.Coe, "_write", lambda *_: (_ for _ in ()).throw(OSError("full")))
+        patch.setattr(memory_files.Coe, "_write", lambda *_: (_ for _ in ()).throw(OSError("full")))
         with pytest.raises(InputError, match="cannot be written: full"):
             sets.write(folder, make("grey"), ["bin", "coe"])
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
@@ -331,5 +340,5 @@ def test_what_a_format_cannot_hold(tmp_path):
         )  # fmt: skip
     codes = np.zeros((2, 4, 4), dtype=np.int64)
     with pytest.raises(InputError, match=r"2 channel\(s\) of 8 bits; allowed: 1 or 3"):
-        export.samples(codes, recipe.config.formats.pixel)
+        pictures.samples(codes, recipe.config.formats.pixel)
     assert not list(tmp_path.iterdir())

@@ -15,7 +15,7 @@ from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.rtl import design, selftest, signature
 from deconv4k.synth import nextpnr, yosys
-from deconv4k.vectors import sets
+from deconv4k.vectors import recipes, sets
 
 BAUD = 115200
 
@@ -91,9 +91,9 @@ def parameters(
     }
 
 
-def recipe(name: str, config: Config, weights: NDArray[Any]) -> sets.Recipe:
+def recipe(name: str, config: Config, weights: NDArray[Any]) -> recipes.Recipe:
     """The set of vectors that a board's self-test plays: one frame, the configuration's size."""
-    return sets.Recipe(
+    return recipes.Recipe(
         f"{name}-selftest",
         "What the self-test plays and expects; its lines are compared with it.",
         "noise of hw/board/selftest.v",

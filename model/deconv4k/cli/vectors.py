@@ -16,7 +16,7 @@ from deconv4k.photo import kernels
 from deconv4k.rtl import info
 from deconv4k.vectors import committed as committed_sets
 from deconv4k.vectors import export, intermediates, patterns, recipes, sets
-from deconv4k.vectors.sets import Recipe
+from deconv4k.vectors.recipes import Recipe
 
 
 @click.command("vectors")

@@ -35,7 +35,7 @@ from deconv4k.diff.names import Wanted
 from deconv4k.errors import InputError
 from deconv4k.photo import image
 from deconv4k.rtl import bus
-from deconv4k.vectors import export
+from deconv4k.vectors import pictures
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def _picture(path: Path, config: Config, sizes: Sequence[tuple[int, int]]) -> Ca
         if (picture != picture[:, :, :1]).any():
             raise InputError(f"{path}: a picture in colours; allowed: grey, a code a pixel")
         picture = picture[:, :, 0]
-    codes = export.from_samples(picture, config.formats.output)
+    codes = pictures.from_samples(picture, config.formats.output)
     return _frames(codes, path, config, sizes, "picture")
 
 

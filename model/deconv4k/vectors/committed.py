@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from deconv4k.config import Config
 from deconv4k.photo import kernels
 from deconv4k.vectors import manifest, patterns, sets
-from deconv4k.vectors.sets import Recipe
+from deconv4k.vectors.recipes import Recipe
 
 Codes = NDArray[Any]
 Frames = list[Codes]

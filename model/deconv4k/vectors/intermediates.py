@@ -33,7 +33,7 @@ from deconv4k.config import Config
 from deconv4k.formats import Format, Overflow
 from deconv4k.golden import reference
 from deconv4k.rtl import bus, design
-from deconv4k.vectors.export import Block
+from deconv4k.vectors.writer import Block
 
 ROWS = 16
 """Input lines that are worked on at a time."""

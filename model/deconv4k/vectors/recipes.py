@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,40 @@ from deconv4k.errors import InputError
 from deconv4k.photo import image, upscale
 from deconv4k.vectors import patterns
 from deconv4k.vectors.patterns import Scene
-from deconv4k.vectors.sets import Recipe
+
+Codes = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a set is made of.
+
+    Parameters
+    ----------
+    name, why, source : str
+        As the manifest tells them.
+    config : Config
+    weights : ndarray of int, (C_in, 1, K, K)
+        Codes.
+    sizes : sequence of (height, width)
+        Of every input frame.
+    frames : iterable of ndarray of int, (C_in, H, W)
+        Pixel codes, as many as `sizes`.
+    bias : int, optional
+        Where the configuration has one.
+    seed : int, optional
+        Of what is random in it.
+    """
+
+    name: str
+    why: str
+    source: str
+    config: Config
+    weights: Codes
+    sizes: Sequence[tuple[int, int]]
+    frames: Iterable[Codes]
+    bias: int | None = None
+    seed: int | None = None
 
 
 def photograph(

@@ -12,22 +12,19 @@ import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deconv4k import __version__, golden
 from deconv4k._shared import files
-from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.formats import Format
 from deconv4k.rtl import bus, design, signature
-from deconv4k.vectors import export
-from deconv4k.vectors.export import Block, Content, Writer
+from deconv4k.vectors import export, pictures
 from deconv4k.vectors.intermediates import NAMES as INTERMEDIATES
 from deconv4k.vectors.intermediates import (
     Intermediate,
@@ -36,43 +33,11 @@ from deconv4k.vectors.intermediates import (
     rounded_format,
 )
 from deconv4k.vectors.manifest import NAME, SCHEMA, frame_name
-
-Codes = NDArray[Any]
+from deconv4k.vectors.recipes import Codes, Recipe
+from deconv4k.vectors.writer import Block, Content, Writer
 
 INPUT_ORDER = "a pixel a beat, channel 0 in the lowest bits; left to right, top to bottom"
 OUTPUT_ORDER = "the leftmost pixel of a beat in its lowest bits; left to right, top to bottom"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a set is made of.
-
-    Parameters
-    ----------
-    name, why, source : str
-        As the manifest tells them.
-    config : Config
-    weights : ndarray of int, (C_in, 1, K, K)
-        Codes.
-    sizes : sequence of (height, width)
-        Of every input frame.
-    frames : iterable of ndarray of int, (C_in, H, W)
-        Pixel codes, as many as `sizes`.
-    bias : int, optional
-        Where the configuration has one.
-    seed : int, optional
-        Of what is random in it.
-    """
-
-    name: str
-    why: str
-    source: str
-    config: Config
-    weights: Codes
-    sizes: Sequence[tuple[int, int]]
-    frames: Iterable[Codes]
-    bias: int | None = None
-    seed: int | None = None
 
 
 @dataclass
@@ -168,8 +133,8 @@ def unfit(recipe: Recipe) -> dict[str, str]:
         By names of `deconv4k.vectors.export.FORMATS`.
     """
     config = recipe.config
-    why = export.no_picture(config.layer.in_channels, config.formats.pixel)
-    why = why or export.no_picture(1, config.formats.output)
+    why = pictures.no_picture(config.layer.in_channels, config.formats.pixel)
+    why = why or pictures.no_picture(1, config.formats.output)
     found = dict.fromkeys(export.PICTURES, why) if why else {}
     if len(set(recipe.sizes)) > 1:
         found.setdefault("y4m", f"frames of {_sizes(recipe.sizes)}; allowed: frames of one size")
