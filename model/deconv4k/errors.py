@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 
 class InputError(Exception):
     """Bad input: what was given, where, and what is allowed.
 
-    The command line prints one line for each violation and exits with status 2.
+    A message names an argument in backquotes: `beat_bytes`. The command line prints one line for
+    each violation, with its options instead (`with_options`), and exits with status 2.
 
     Parameters
     ----------
@@ -17,3 +20,14 @@ class InputError(Exception):
     def __init__(self, *lines: str) -> None:
         super().__init__("; ".join(lines))
         self.lines = lines
+
+
+def with_options(text: str) -> str:
+    """A message with the options of the command line instead of arguments.
+
+    Examples
+    --------
+    >>> with_options("`beat_bytes` 2; allowed: 3 or more")
+    '--beat-bytes 2; allowed: 3 or more'
+    """
+    return re.sub(r"`(\w+)`", lambda match: "--" + match[1].replace("_", "-"), text)

@@ -33,7 +33,7 @@ def test_other_clocks_are_refused(megahertz: int) -> None:
     with pytest.raises(InputError) as caught:
         bitstream.pll(25, megahertz)
     assert caught.value.lines == (
-        f"--megahertz {megahertz}; allowed: 50, 75, 100, 125, 150, 175, 200",
+        f"`megahertz` {megahertz}; allowed: 50, 75, 100, 125, 150, 175, 200",
     )
 
 
@@ -58,7 +58,7 @@ def _log(megahertz: float) -> str:
 
 def test_a_slow_design_or_another_clock_is_refused() -> None:
     bitstream._check_clock({"megahertz": 100.5}, _log(100), 100)
-    with pytest.raises(InputError, match=r"--megahertz 100; this place and route reaches 99\.9"):
+    with pytest.raises(InputError, match=r"`megahertz` 100; this place and route reaches 99\.9"):
         bitstream._check_clock({"megahertz": 99.9}, _log(100), 100)
     with pytest.raises(InputError, match=r"PLL's output for 125\.0 MHz; asked for: 100"):
         bitstream._check_clock({"megahertz": 130.0}, _log(125), 100)
@@ -70,7 +70,7 @@ def test_a_slow_design_or_another_clock_is_refused() -> None:
     ("arguments", "said"),
     [
         (["bitstream", "--board", "abacus"], "--board abacus; allowed: ulx3s"),
-        (["bitstream", "--megahertz", "110"], "--megahertz 110; allowed: 50, 75"),
+        (["bitstream", "--megahertz", "110"], "`megahertz` 110; allowed: 50, 75"),
         (["host", "nowhere", "--overlay", "x.bit"], "nowhere"),
     ],
 )

@@ -158,7 +158,7 @@ def test_radices_and_several_streams(scene, tmp_path):
         rows.append([i, "7f", 1, word, f"{word:032b}"])
     with (tmp_path / "two.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
-    with pytest.raises(InputError, match="say which by --port"):
+    with pytest.raises(InputError, match="say which by `port`"):
         scene.compare(tmp_path / "two.csv")
     for port in ("a/m", "b/"):
         diff = scene.compare(tmp_path / "two.csv", port=port)

@@ -58,7 +58,7 @@ def test_wider_words_by_name():
     diff = compare.compare(case, compare.load(path, case, beat_bytes=8))
     assert diff.clean
     assert not compare.compare(case, compare.load(path, case)).clean
-    with pytest.raises(InputError, match="--beat-bytes 2; allowed: the 3 bytes of a beat, or more"):
+    with pytest.raises(InputError, match="`beat_bytes` 2; allowed: the 3 bytes of a beat, or more"):
         compare.load(path, case, beat_bytes=2)
     (given.manifest.parent / "frame.png").write_bytes(b"a picture")
     with pytest.raises(InputError, match="is no buffer; allowed"):

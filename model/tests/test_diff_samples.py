@@ -361,11 +361,11 @@ def test_streams_of_other_names(path):
         ila(path, [idle, *rows[:9], {**rows[9], "tready": 0}, *rows[9:]], names)
 
     assert told(path, write, **options) == []
-    assert ": no signal whose name ends in tdata; name it by --tdata; there are Sample in" in (
+    assert ": no signal whose name ends in tdata; name it by `tdata`; there are Sample in" in (
         refusal(path)
     )
-    assert refusal(path, tdata="probe7").startswith(": --tdata 'probe7' fits no signal; there are")
-    assert refusal(path, tdata="robe0").startswith(": --tdata 'robe0' fits no signal")
+    assert refusal(path, tdata="probe7").startswith(": `tdata` 'probe7' fits no signal; there are")
+    assert refusal(path, tdata="robe0").startswith(": `tdata` 'robe0' fits no signal")
     # A row of names below a preamble is found by the name as well.
     path.write_text("made by hand,\n\n" + path.read_text())
     assert judge(path, **options).clean
@@ -377,7 +377,7 @@ def test_streams_of_other_names(path):
 def test_names_where_they_are_of_no_use(path):
     ila(path, clocks(), spelled("m_axis_{}"))
     assert refusal(path, clock="clk") == (
-        ": --clock 'clk': a row is a clock; allowed: in .vcd or .fst"
+        ": `clock` 'clk': a row is a clock; allowed: in .vcd or .fst"
     )
     other = path.with_suffix(".bin")
     other.write_bytes(bytes(64))
@@ -390,7 +390,7 @@ def test_names_where_they_are_of_no_use(path):
 def test_a_name_that_fits_several(path):
     columns = {"tdata": "a/x[31:0]", "tvalid": "b/x"}
     ila(path, clocks(), columns)
-    assert refusal(path, tdata="x") == ": --tdata 'x' fits a/x, b/x; give more of the name"
+    assert refusal(path, tdata="x") == ": `tdata` 'x' fits a/x, b/x; give more of the name"
 
 
 def test_ports(path):
@@ -411,12 +411,12 @@ def test_ports(path):
     assert told(path, lambda rows: write(rows, ["tap_tdata[31:0]", "tap_tvalid", "x"])) == []
     write(clocks())
     assert refusal(path, port="zzz") == (
-        ": --port 'zzz' fits no stream; there are design_i/core_0_m_axis_*, s_axis_*"
+        ": `port` 'zzz' fits no stream; there are design_i/core_0_m_axis_*, s_axis_*"
     )
     for port in ("core_0", "core_0_m_axis_tdata", "design_i/core_0_m_axis_tdata[31:0]", "M_AXIS"):
         assert judge(path, port=port).clean
     write(clocks(), [f"design_i/core_1_m_axis_{name}" for name in ("tdata[31:0]", "tvalid", "x")])
-    assert "streams design_i/core_0_m_axis_*, design_i/core_1_m_axis_*; say which by --port" in (
+    assert "streams design_i/core_0_m_axis_*, design_i/core_1_m_axis_*; say which by `port`" in (
         refusal(path)
     )
     assert judge(path, port="core_0").clean

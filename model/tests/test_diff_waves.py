@@ -90,12 +90,12 @@ def test_a_clock_that_is_named(path, clock):
 
     for option in (clock, f"dut.{clock}", f"tb.dut.{clock.upper()}"):
         assert told(path, write, clock=option) == [DARK]
-    assert refusal(path).startswith(": no clock beside tb.dut.m_axis_video_*: name one by --clock")
+    assert refusal(path).startswith(": no clock beside tb.dut.m_axis_video_*: name one by `clock`")
     assert refusal(path, clock="zzz").startswith(
-        f": --clock 'zzz' fits no signal; there are tb.dut.{clock}, tb.dut.m_axis_video_tdata"
+        f": `clock` 'zzz' fits no signal; there are tb.dut.{clock}, tb.dut.m_axis_video_tdata"
     )
     assert refusal(path, clock="m_axis_video_tready") == (
-        ": --clock 'm_axis_video_tready' never rises"
+        ": `clock` 'm_axis_video_tready' never rises"
     )
 
 
@@ -109,7 +109,7 @@ def test_of_several_clocks_the_one_at_which_the_stream_moves(path):
     fast = [(1, "clk_300", (0, 600))]
     vcd(path, clocks(), clock="clk_150", extra=fast)
     assert refusal(path) == (
-        ": clocks tb.dut.clk_300, tb.dut.clk_150 beside tb.dut.m_axis_video_*; say which by --clock"
+        ": clocks tb.dut.clk_300, tb.dut.clk_150 beside tb.dut.m_axis_video_*; say which by `clock`"
     )
 
     def write(rows):
@@ -128,7 +128,7 @@ def test_a_clock_above_the_stream(path):
 def test_without_a_clock_it_says_what_to_export(path):
     vcd(path, clocks(), clock=None, scopes=("top",))
     assert refusal(path) == (
-        ": no clock beside top.m_axis_video_*: name one by --clock; of a logic analyser without "
+        ": no clock beside top.m_axis_video_*: name one by `clock`; of a logic analyser without "
         "one export CSV, where a row is a clock"
     )
 
@@ -162,7 +162,7 @@ def test_streams_of_other_names(path):
     options = {"tdata": "out_data", "tvalid": "dut.go", "tready": "take", "tlast": "eol",
                "tuser": "tb.dut.sof"}  # fmt: skip
     assert told(path, write, **options) == [DARK]
-    assert "no signal whose name ends in tdata; name it by --tdata; there are tb.dut" in (
+    assert "no signal whose name ends in tdata; name it by `tdata`; there are tb.dut" in (
         refusal(path)
     )
 
@@ -170,7 +170,7 @@ def test_streams_of_other_names(path):
 def test_a_port_that_fits_nothing(path):
     vcd(path, clocks())
     assert refusal(path, port="zz") == (
-        ": --port 'zz' fits no stream; there are tb.dut.m_axis_video_*"
+        ": `port` 'zz' fits no stream; there are tb.dut.m_axis_video_*"
     )
 
 

@@ -63,7 +63,7 @@ def pll(oscillator: int, megahertz: int) -> dict[str, int]:
     multiply, rest = divmod(megahertz, oscillator)
     if rest or not 50 <= megahertz <= 200:
         steps = range(-(-50 // oscillator) * oscillator, 201, oscillator)
-        raise InputError(f"--megahertz {megahertz}; allowed: {', '.join(map(str, steps))}")
+        raise InputError(f"`megahertz` {megahertz}; allowed: {', '.join(map(str, steps))}")
     return {"PLL_REFERENCE": 1, "PLL_MULTIPLY": multiply, "PLL_DIVIDE": 600 // megahertz}
 
 
@@ -179,6 +179,6 @@ def _check_clock(found: dict[str, Any], log: str, megahertz: int) -> None:
         )
     if found["megahertz"] < megahertz:
         raise InputError(
-            f"--megahertz {megahertz}; this place and route reaches {found['megahertz']:.1f}: "
-            "try a lower one, or another --seed"
+            f"`megahertz` {megahertz}; this place and route reaches {found['megahertz']:.1f}: "
+            "try a lower one, or another `seed`"
         )

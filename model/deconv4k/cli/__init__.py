@@ -8,7 +8,7 @@ import sys
 import click
 
 from deconv4k import __version__
-from deconv4k.errors import InputError
+from deconv4k.errors import InputError, with_options
 
 _EPILOG = "Codes are integers: value = code * 2**-fraction. See README.md for the formats."
 
@@ -57,7 +57,7 @@ def main() -> None:
         cli(standalone_mode=False)
     except InputError as error:
         for line in error.lines:
-            click.echo(f"deconv4k: {line}", err=True)
+            click.echo(f"deconv4k: {with_options(line)}", err=True)
         sys.exit(2)
     except click.ClickException as error:
         click.echo(f"deconv4k: {error.format_message()}", err=True)

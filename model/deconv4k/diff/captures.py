@@ -136,7 +136,7 @@ def read(
     if ending not in readers:
         raise InputError(f"{path}: ends in {ending!r}; allowed: {', '.join(readers)}")
     if beat_bytes is not None and ending not in (".bin", ".raw", ".npy"):
-        raise InputError(f"--beat-bytes {beat_bytes}: {path} is no buffer; allowed: .bin .raw .npy")
+        raise InputError(f"`beat_bytes` {beat_bytes}: {path} is no buffer; allowed: .bin .raw .npy")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: empty; allowed: at least one beat")
     if ending not in (".csv", ".vcd", ".fst"):
@@ -156,7 +156,7 @@ def _buffer(
     used = bus.output_bytes(config)
     size = used if beat_bytes is None else beat_bytes
     if size < used:
-        raise InputError(f"--beat-bytes {size}; allowed: the {used} bytes of a beat, or more")
+        raise InputError(f"`beat_bytes` {size}; allowed: the {used} bytes of a beat, or more")
     notes = []
     if len(data) % size:
         notes.append(f"{len(data) % size} bytes after the last whole beat of {size} are left out")
@@ -176,7 +176,7 @@ def _array(
         little = array.astype(array.dtype.newbyteorder("<"), copy=False)
         return _buffer(little.tobytes(), path, config, "buffer", beat_bytes)
     if beat_bytes is not None:
-        raise InputError(f"--beat-bytes {beat_bytes}: {path} holds frames; allowed: one dimension")
+        raise InputError(f"`beat_bytes` {beat_bytes}: {path} holds frames; allowed: one dimension")
     return _frames(array[np.newaxis] if array.ndim == 2 else array, path, config, sizes, "array")
 
 

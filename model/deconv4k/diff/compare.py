@@ -125,7 +125,7 @@ def _kernel(path: str, config: Config) -> NDArray[Any]:
     """Codes (C_in, 1, K, K): a .npy of integers as they are, otherwise weights to quantise."""
     layer, target = config.layer, config.formats.weight
     if Path(path).suffix == ".npy":
-        codes = files.load_array(path, "--previous-kernel")
+        codes = files.load_array(path, "`previous_kernel`")
         if codes.dtype.kind in "iu":
             full = codes[np.newaxis, np.newaxis] if codes.ndim == 2 else codes
             shape = (layer.in_channels, layer.out_channels, layer.kernel, layer.kernel)

@@ -150,7 +150,7 @@ def choose(found: Sequence[tuple[str, Any]], wanted: Wanted, path: Path) -> Port
         No stream, several, or none of that name.
     """
     given = {
-        signal: named(found, text, f"--{signal}", path) for signal, text in wanted.signals.items()
+        signal: named(found, text, f"`{signal}`", path) for signal, text in wanted.signals.items()
     }
     streams = ports(found)
     if "tdata" in given and wanted.port is None:
@@ -162,7 +162,7 @@ def choose(found: Sequence[tuple[str, Any]], wanted: Wanted, path: Path) -> Port
     else:
         if not streams:
             raise InputError(
-                f"{path}: no signal whose name ends in tdata; name it by --tdata; there are "
+                f"{path}: no signal whose name ends in tdata; name it by `tdata`; there are "
                 + _listed(name for name, _ in found)
             )
         port = _one(streams, wanted.port, path)
@@ -230,7 +230,7 @@ def _one(streams: list[Port], wanted: str | None, path: Path) -> Port:
             fits = fits or [i for i in every if any(text.lower() in one for one in spelled[i])]
         if not fits:
             names = _listed(port.name for port in streams)
-            raise InputError(f"{path}: --port {wanted!r} fits no stream; there are {names}")
+            raise InputError(f"{path}: `port` {wanted!r} fits no stream; there are {names}")
     else:
         last = [part[-1].lower() if part else "" for part in parts]
         fits = (
@@ -244,5 +244,5 @@ def _one(streams: list[Port], wanted: str | None, path: Path) -> Port:
     fits = [i for i in fits if deep[i] == min(deep[j] for j in fits)]
     if len(fits) != 1:
         names = _listed(streams[i].name for i in fits)
-        raise InputError(f"{path}: streams {names}; say which by --port and a part of its name")
+        raise InputError(f"{path}: streams {names}; say which by `port` and a part of its name")
     return streams[fits[0]]

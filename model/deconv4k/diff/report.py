@@ -16,6 +16,7 @@ from deconv4k.diff.causes import NAMES, Finding
 from deconv4k.diff.compare import Diff
 from deconv4k.diff.expected import Place
 from deconv4k.diff.selftest import LogDiff
+from deconv4k.errors import with_options
 
 SHOWN = 6
 """Most causes in the table, beside those that lead."""
@@ -83,7 +84,7 @@ def _named(one: Finding) -> dict[str, Any]:
 
 def _words(one: Finding) -> str:
     """A cause that has others beside it, in words."""
-    said = f"{NAMES[one.name]} ({one.detail})"
+    said = f"{NAMES[one.name]} ({with_options(one.detail)})"
     return said if one.second is None else f"{said} and {_words(one.second)}"
 
 
@@ -91,7 +92,7 @@ def grouped(findings: list[Finding]) -> list[tuple[str, str]]:
     """Causes by their names, each once, with all details that explain as much."""
     details: dict[str, list[str]] = {}
     for one in findings:
-        details.setdefault(one.name, []).append(one.detail)
+        details.setdefault(one.name, []).append(with_options(one.detail))
     return [(NAMES[name], " or ".join(found)) for name, found in details.items()]
 
 
@@ -246,7 +247,7 @@ def _print_causes(console: Console, diff: Diff) -> None:
     mismatches = diff.window.count(wrong)
     for number, one in enumerate(diff.findings[: max(SHOWN, diff.leading)]):
         rank = 1 if number < diff.leading else number + 1
-        detail = one.detail
+        detail = with_options(one.detail)
         if one.frames is not None:
             shown = ", ".join(map(str, one.frames[:6])) + (" ..." if len(one.frames) > 6 else "")
             detail += f"; captured frame {shown}"

@@ -87,7 +87,7 @@ def read(path: Path, config: Config, wanted: Wanted) -> tuple[str, clocks.Beats]
     """
     if wanted.clock is not None:
         raise InputError(
-            f"{path}: --clock {wanted.clock!r}: a row is a clock; allowed: in .vcd or .fst"
+            f"{path}: `clock` {wanted.clock!r}: a row is a clock; allowed: in .vcd or .fst"
         )
     table = _table(path, wanted)
     port = names.choose([(name, i) for i, name in enumerate(table.names)], wanted, path)

@@ -219,7 +219,7 @@ def repacked(capture: Capture, config: Config) -> Iterator[tuple[str, str, Captu
         words = flat[: count * word].reshape(count, word)
         filling = words[:, size:]
         if np.mean((filling == filling[0]).all(axis=1)) > SURE:
-            detail = f"beats of {size} bytes in words of {word}; --beat-bytes {word} reads them"
+            detail = f"beats of {size} bytes in words of {word}; `beat_bytes` {word} reads them"
             beats = np.ascontiguousarray(words[:, :size])
             yield "padded_beats", detail, replace(capture, beats=beats)
     width, per_beat = config.formats.output.width, config.video.pixels_per_clock

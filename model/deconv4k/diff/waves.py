@@ -150,10 +150,10 @@ def _clock(waves: _Waves, port: Port, wanted: str | None) -> Changes:
     """The clock: the one that is wanted, or by its name beside the stream or above it."""
     path, variables = waves.path, waves.variables
     if wanted is not None:
-        pieces = names.named(variables.items(), wanted, "--clock", path)
+        pieces = names.named(variables.items(), wanted, "`clock`", path)
         clock = waves.changes(pieces[0].where)
         if not len(clock.rises()):
-            raise InputError(f"{path}: --clock {wanted!r} never rises")
+            raise InputError(f"{path}: `clock` {wanted!r} never rises")
         return clock
     of_stream = {piece.where.full_name for part in port.signals.values() for piece in part}
     scope = port.signals["tdata"][0].where.full_name
@@ -174,7 +174,7 @@ def _clock(waves: _Waves, port: Port, wanted: str | None) -> Changes:
             if fits:
                 return _only(fits, waves, port)
     raise InputError(
-        f"{path}: no clock beside {port.name}: name one by --clock; of a logic analyser without "
+        f"{path}: no clock beside {port.name}: name one by `clock`; of a logic analyser without "
         "one export CSV, where a row is a clock"
     )
 
@@ -190,7 +190,7 @@ def _only(fits: dict[str, Changes], waves: _Waves, port: Port) -> Changes:
     left = beside or list(fits)
     if any(not np.array_equal(edges[name], edges[left[0]]) for name in left):
         raise InputError(
-            f"{waves.path}: clocks {', '.join(left)} beside {port.name}; say which by --clock"
+            f"{waves.path}: clocks {', '.join(left)} beside {port.name}; say which by `clock`"
         )
     return fits[left[0]]
 

@@ -162,23 +162,23 @@ def given(
         No such file, another shape or dtype, fewer frames.
     """
     channels = config.layer.in_channels
-    pixels = files.load_array(path, "--pixels", mapped=True)
+    pixels = files.load_array(path, "`pixels`", mapped=True)
     full = pixels[(np.newaxis,) * max(0, 4 - pixels.ndim)]
     if full.ndim != 4 or full.shape[1] != channels or 0 in full.shape:
         raise InputError(
-            f"--pixels {path}: shape {pixels.shape}; allowed: "
+            f"`pixels` {path}: shape {pixels.shape}; allowed: "
             f"{'(H, W), ' if channels == 1 else ''}({channels}, H, W) or (frames, {channels}, H, W)"
         )
     if pixels.dtype.kind not in "iu":
-        raise InputError(f"--pixels {path}: dtype {pixels.dtype}; allowed: integer codes")
+        raise InputError(f"`pixels` {path}: dtype {pixels.dtype}; allowed: integer codes")
     count = frames or len(full)
     if count > len(full):
-        raise InputError(f"--frames {count}; allowed: up to {len(full)}, as {path} holds")
+        raise InputError(f"`frames` {count}; allowed: up to {len(full)}, as {path} holds")
     height, width = full.shape[2:]
 
     def each() -> Iterator[NDArray[Any]]:
         for frame in full[:count]:
-            config.formats.pixel.check_codes(frame, "--pixels")
+            config.formats.pixel.check_codes(frame, "`pixels`")
             yield np.ascontiguousarray(frame)
 
     return Recipe(
@@ -197,5 +197,5 @@ def parse_size(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r"(\d{1,6})x(\d{1,6})", text)
     if match is None:
-        raise InputError(f"--size {text}; allowed: WIDTHxHEIGHT, such as 64x36")
+        raise InputError(f"`size` {text}; allowed: WIDTHxHEIGHT, such as 64x36")
     return int(match[2]), int(match[1])
