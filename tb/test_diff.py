@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from deconv4k.config import Config
-from deconv4k.diff import compare
-from deconv4k.diff.compare import Diff
+from deconv4k.diagnosis import compare
+from deconv4k.diagnosis.compare import Diff
 from deconv4k.rtl import bus
 from deconv4k.sim import play, sources
 from deconv4k.vectors import recipes, sets

@@ -35,6 +35,12 @@ class Formats:
     bias, product, accumulator : Format, optional
         See the arithmetic contract in the README: `bias` lies at the accumulator's binary point,
         each product is quantised to `product` before the sum, the sum wraps to `accumulator`.
+
+    Examples
+    --------
+    >>> pixel, weight = Format.parse("ap_ufixed<8,8>"), Format.parse("ap_fixed<10,2>")
+    >>> Formats(pixel, weight, Format.parse("ap_ufixed<8,8,AP_RND,AP_SAT>")).output_shift
+    8
     """
 
     pixel: Format
@@ -112,6 +118,11 @@ class Video:
         Largest input frame, in pixels.
     pixels_per_clock : int
         Output pixels a beat of the output stream.
+
+    Examples
+    --------
+    >>> Video(width=1920, height=1080, pixels_per_clock=4)
+    Video(width=1920, height=1080, pixels_per_clock=4)
     """
 
     width: int

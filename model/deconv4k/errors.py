@@ -15,6 +15,14 @@ class InputError(Exception):
     ----------
     *lines : str
         One sentence for each violation, without a trailing newline.
+
+    Examples
+    --------
+    >>> error = InputError("layer.kernel = 0; allowed: 1 or more", "layer.stride = 0; allowed: 1")
+    >>> print(error)
+    layer.kernel = 0; allowed: 1 or more; layer.stride = 0; allowed: 1
+    >>> len(error.lines)
+    2
     """
 
     def __init__(self, *lines: str) -> None:

@@ -25,7 +25,16 @@ MAX_WIDTH = 64
 
 
 class Rounding(IntEnum):
-    """What happens to fraction bits that the target does not have."""
+    """What happens to fraction bits that the target does not have.
+
+    Examples
+    --------
+    Minus one and a half, to an integer:
+
+    >>> from deconv4k.quantise import quantise
+    >>> [int(quantise(-3, 1, Format(8, 8, True, mode))) for mode in Rounding]
+    [-1, -1, -2, -2, -2, -2, -1]
+    """
 
     AP_RND = 0
     AP_RND_ZERO = 1
@@ -37,7 +46,16 @@ class Rounding(IntEnum):
 
 
 class Overflow(IntEnum):
-    """What happens to a value outside the target's range."""
+    """What happens to a value outside the target's range.
+
+    Examples
+    --------
+    130 in eight signed bits:
+
+    >>> from deconv4k.quantise import quantise
+    >>> [int(quantise(130, 0, Format(8, 8, True, overflow=mode))) for mode in Overflow]
+    [127, 0, 127, -126]
+    """
 
     AP_SAT = 0
     AP_SAT_ZERO = 1

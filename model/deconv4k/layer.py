@@ -41,6 +41,12 @@ class Layer:
     ------
     InputError
         For whatever PyTorch refuses: all reasons at once.
+
+    Examples
+    --------
+    >>> layer = Layer(kernel=9, stride=2, padding=4, output_padding=1)
+    >>> layer.output_shape(1080, 1920), layer.phase_taps()
+    ((2160, 3840), [[25, 20], [20, 16]])
     """
 
     kernel: int

@@ -188,8 +188,9 @@ def quantise(codes: ArrayLike, fraction: int, target: Format) -> NDArray[np.int6
             f"{target}: its binary point is {abs(shift)} bits from the source's; "
             f"allowed: up to {MAX_SHIFT}"
         )
-    source = np.ascontiguousarray(codes, dtype=np.int64)
-    out = np.empty_like(source)
+    # np.ascontiguousarray would give a single code a dimension.
+    source = np.asarray(codes, dtype=np.int64, order="C")
+    out = np.empty(source.shape, dtype=np.int64)
     _quantise_codes(source.reshape(-1), steps(shift, target), out.reshape(-1))
     return out
 

@@ -21,7 +21,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from deconv4k.config import Config
-from deconv4k.diff import compare, report
+from deconv4k.diagnosis import compare, report
 from deconv4k.formats import Format, Overflow, Rounding
 from deconv4k.vectors import recipes, sets
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from deconv4k import golden
 from deconv4k.config import Config
-from deconv4k.diff import compare
-from deconv4k.diff.names import Wanted
+from deconv4k.diagnosis import compare
+from deconv4k.diagnosis.names import Wanted
 from deconv4k.rtl import bus
 from deconv4k.vectors import recipes, sets
 

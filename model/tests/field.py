@@ -3,8 +3,8 @@
 import functools
 from pathlib import Path
 
-from deconv4k.diff import compare
-from deconv4k.diff.names import Wanted
+from deconv4k.diagnosis import compare
+from deconv4k.diagnosis.names import Wanted
 
 ILA = Path(__file__).parents[2] / "vectors" / "ila"
 

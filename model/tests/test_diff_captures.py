@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from diff_scene import Scene, named
 
-from deconv4k.diff import compare, report, selftest
-from deconv4k.diff.captures import Log
+from deconv4k.diagnosis import compare, report, selftest
+from deconv4k.diagnosis.captures import Log
 from deconv4k.errors import InputError
 from deconv4k.photo import image
 from deconv4k.rtl import signature
@@ -325,7 +325,7 @@ def test_help_teaches(tmp_path):
 
 
 def test_picture_of_a_part(scene):
-    from deconv4k.diff import picture
+    from deconv4k.diagnosis import picture
 
     beats = scene.beats()[:21].copy()
     beats[8] ^= 0x55

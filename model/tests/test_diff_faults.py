@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from diff_faults import CLEAN, CONFIGS, FAULTS, PAIRS, board, score, score_pair
 
-from deconv4k.diff import compare, report
-from deconv4k.diff.causes import NAMES
+from deconv4k.diagnosis import compare, report
+from deconv4k.diagnosis.causes import NAMES
 from deconv4k.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -3,7 +3,7 @@
 import pytest
 from field import ILA, case
 
-from deconv4k.diff import compare, selftest
+from deconv4k.diagnosis import compare, selftest
 from deconv4k.errors import InputError
 from deconv4k.rtl import signature
 from deconv4k.vectors import manifest

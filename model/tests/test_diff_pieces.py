@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from diff_scene import Scene, named
 
-from deconv4k.diff import compare, report
-from deconv4k.diff.captures import Capture
+from deconv4k.diagnosis import compare, report
+from deconv4k.diagnosis.captures import Capture
 
 
 @pytest.fixture(params=["x2", "x2_odd", "x4_signed_10"])

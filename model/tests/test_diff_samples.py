@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from field import ILA, clocks, ila, judge, quartus, spelled, told
 
-from deconv4k.diff import report
+from deconv4k.diagnosis import report
 from deconv4k.errors import InputError
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from diff_scene import CONFIGS, Scene, named
 
-from deconv4k.diff import compare
-from deconv4k.diff.captures import Capture
+from deconv4k.diagnosis import compare
+from deconv4k.diagnosis.captures import Capture
 
 
 @pytest.fixture(params=CONFIGS)

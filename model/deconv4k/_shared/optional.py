@@ -1,4 +1,4 @@
-"""Packages that only the tuner needs: the extra ``tune`` of pyproject.toml."""
+"""Packages that not every user needs: the extras of pyproject.toml."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 from deconv4k.errors import InputError
 
+_USERS = {"tune": "the tuner", "sim": "a simulation"}
 
-def need(*names: str) -> None:
-    """Refuse to go on without these packages.
+
+def need(*names: str, extra: str = "tune") -> None:
+    """Refuse to go on without these packages of an extra.
 
     Raises
     ------
@@ -20,12 +22,12 @@ def need(*names: str) -> None:
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(
-            f"missing: {', '.join(missing)}; `tools/setup.sh tune` or pip install "
-            "'deconv4k[tune]' installs what the tuner needs"
+            f"missing: {', '.join(missing)}; `tools/setup.sh {extra}` or pip install "
+            f"'deconv4k[{extra}]' installs what {_USERS[extra]} needs"
         )
 
 
 def module(name: str) -> Any:
-    """A package of the extra; errors as `need`."""
+    """A package of the tuner's extra; errors as `need`."""
     need(name.partition(".")[0])
     return importlib.import_module(name)

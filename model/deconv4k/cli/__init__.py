@@ -54,7 +54,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command; errors become one line each and exit status 2."""
     try:
-        cli(standalone_mode=False)
+        cli(standalone_mode=False, prog_name="deconv4k")
     except InputError as error:
         for line in error.lines:
             click.echo(f"deconv4k: {with_options(line)}", err=True)

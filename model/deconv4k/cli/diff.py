@@ -8,10 +8,10 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from deconv4k.diff import compare, report, selftest
-from deconv4k.diff import picture as error_picture
-from deconv4k.diff.captures import Log
-from deconv4k.diff.names import Wanted
+from deconv4k import api
+from deconv4k.diagnosis import picture as error_picture
+from deconv4k.diagnosis import report
+from deconv4k.diagnosis.selftest import LogDiff
 from deconv4k.errors import InputError
 
 
@@ -69,19 +69,20 @@ def diff_command(
     Exit status: 0 clean; 1 wrong, truncated or unlike anything expected; 2 not to be read.
     """  # noqa: D301  # click wants the backspace itself
     named = {signal: name for signal, name in signals.items() if name is not None}
-    case = compare.load_set(manifest, previous_kernel)
-    given = compare.load(capture, case, Wanted(port, clock, named), beat_bytes)
-    if isinstance(given, Log):
-        if picture is not None:
-            raise InputError(f"--picture {picture}: {capture} holds signatures and no pixels")
-        judged = selftest.compare_log(case, given)
-        report.show_log(judged, as_json=as_json)
-        sys.exit(not judged.clean)
     console = Console(stderr=True, quiet=quiet)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("looking for causes", total=1.0)
-        found = compare.compare(case, given, lambda share: progress.update(task, completed=share))
-    if picture is not None:
-        error_picture.write(picture, found)
-    report.show(found, as_json=as_json)
+        found = api.diff(
+            manifest, capture, previous_kernel=previous_kernel, port=port, clock=clock,
+            beat_bytes=beat_bytes, progress=lambda share: progress.update(task, completed=share),
+            **named,
+        )  # fmt: skip
+    if isinstance(found, LogDiff):
+        if picture is not None:
+            raise InputError(f"--picture {picture}: {capture} holds signatures and no pixels")
+        report.show_log(found, as_json=as_json)
+    else:
+        if picture is not None:
+            error_picture.write(picture, found)
+        report.show(found, as_json=as_json)
     sys.exit(not found.clean)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from deconv4k import api
 from deconv4k._shared import checkout, files, stages
 from deconv4k.board import bitstream, zynq
 from deconv4k.cli import options, tables
@@ -90,7 +91,7 @@ def bitstream_command(
     """Build a board's self-test, and the set of vectors that judges it."""
     options.check_choices({"--board": bitstream.BOARDS}, {"--board": name})
     config = Config.load(config_path)
-    codes = options.kernel_codes(kernel, config)
+    codes = api.kernel_codes(config, kernel)
     folder = Path(out) if out else checkout.ROOT / "build" / "bitstream" / name
     with stages.shown(quiet=quiet) as stage:
         found = bitstream.build(name, config, codes, megahertz, seed, folder, stage.begin)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import click
 
+from deconv4k import api
 from deconv4k._shared import files, stages
 from deconv4k.cli import options, tables
 from deconv4k.config import Config
-from deconv4k.photo import fit, image, kernels, upscale
+from deconv4k.photo import fit, image, kernels
 from deconv4k.rtl import info
 from deconv4k.sim import engines
 
@@ -28,11 +29,11 @@ def run_command(
     """Run the layer on codes: the frame size comes from the pixels."""
     config = Config.load(config_path)
     result = engines.run(
-        engine,
         config,
         files.load_array(pixels, "--pixels"),
         files.load_array(weights, "--weights"),
         None if bias is None else files.load_array(bias, "--bias"),
+        engine=engine,
     )
     files.save_array(out, result)
 
@@ -48,11 +49,7 @@ def upscale_command(
     photo: str, out: str, engine: str, config_path: str, kernel: str | None, rgb: bool
 ) -> None:
     """Enlarge a photograph: luma through the engine, chroma by bicubic."""
-    config = Config.load(config_path)
-    codes = options.kernel_codes(kernel, config)
-    result = upscale.upscale(
-        image.read(photo), config, lambda plane: engines.run(engine, config, plane, codes), rgb=rgb
-    )
+    result = api.upscale(photo, Config.load(config_path), kernel=kernel, engine=engine, rgb=rgb)
     image.write(out, result)
 
 
@@ -91,7 +88,7 @@ def info_command(config_path: str, weights: str | None, kernel: str | None, as_j
     codes = (
         files.load_array(weights, "--weights")
         if weights is not None
-        else options.kernel_codes(kernel, config)
+        else api.kernel_codes(config, kernel)
     )
     found = info.info(config, codes)
     if as_json:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from deconv4k._shared import checkout
 from deconv4k.config import Config
 from deconv4k.errors import InputError
@@ -22,11 +19,6 @@ def real_kernel(name: str | None, config: Config) -> kernels.Weights:
     if name in kernels.NAMES:
         return kernels.named(name, config.layer)
     return kernels.load(name, config.layer)
-
-
-def kernel_codes(name: str | None, config: Config) -> NDArray[np.int64]:
-    """`real_kernel` in the configuration's weight format, (C_in, C_out, K, K)."""
-    return kernels.to_codes(real_kernel(name, config), config.layer, config.formats.weight)
 
 
 def check_choices(known: dict[str, Any], given: dict[str, Any]) -> None:

@@ -75,6 +75,14 @@ def phase_sums(
     -------
     ndarray of int64, (C_out, OH, OW)
         Phase (r, s) is ``[:, r::S, s::S]``.
+
+    Examples
+    --------
+    >>> import deconv4k as d4k
+    >>> config = d4k.Config.default()
+    >>> sums = d4k.phase_sums(config, np.full((8, 8), 255), d4k.kernel_codes(config, "bicubic"))
+    >>> sums.shape, int(sums[0, 8, 8])
+    ((1, 16, 16), 65280)
     """
     return _layer(config, pixels, weights, bias, _UNCHANGED, 0)
 

@@ -55,7 +55,14 @@ class Figures:
 
 @dataclass(frozen=True)
 class Fit:
-    """What `fit` found."""
+    """What `fit` found.
+
+    Examples
+    --------
+    >>> import deconv4k as d4k
+    >>> d4k.fit([d4k.PHOTOGRAPH], halve=True).weights.shape
+    (1, 1, 9, 9)
+    """
 
     weights: Weights
     """(1, 1, K, K)."""

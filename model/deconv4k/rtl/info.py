@@ -35,6 +35,12 @@ class Info:
         Which integers the golden model computes in, and why they are enough.
     engine : dict
         Multipliers, memory, clocks and parameters of the RTL; or why it cannot be built.
+
+    Examples
+    --------
+    >>> import deconv4k as d4k
+    >>> d4k.info(d4k.Config.default()).phases
+    {'(0,0)': 25, '(0,1)': 20, '(1,0)': 20, '(1,1)': 16}
     """
 
     config_hash: str

@@ -56,6 +56,16 @@ class Played:
         Clocks from the first SOF accepted to the first and the last output beat.
     last_interval : int
         Clocks from the last SOF but one accepted to the last one.
+
+    Examples
+    --------
+    >>> import deconv4k as d4k
+    >>> import numpy as np
+    >>> config = d4k.Config.default()
+    >>> frames = [np.full((1, 4, 6), 255)] * 2
+    >>> played = d4k.simulate(config, frames, d4k.kernel_codes(config))
+    >>> len(played.outputs), played.outputs[0].shape, played.clean
+    (2, (8, 12), True)
     """
 
     outputs: list[NDArray[Any]] | None

@@ -100,6 +100,14 @@ class Manifest:
     data : dict
         The manifest as it stands in the file.
     config : Config
+
+    Examples
+    --------
+    >>> import deconv4k as d4k, tempfile
+    >>> folder = tempfile.mkdtemp() + "/set"
+    >>> made = d4k.write_vectors(folder, d4k.Config.default(), pattern="impulse", size=(4, 6))
+    >>> made.kernel()[0].shape, len(made.frames), made.verify()
+    ((1, 1, 9, 9), 6, None)
     """
 
     folder: Path

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k.diff.causes.border import SIDES, at_border, constant, margin
-from deconv4k.diff.causes.records import Cause, Codes, Finding, Model, Window
-from deconv4k.diff.causes.setup import moved, rounded
-from deconv4k.diff.expected import to_codes
+from deconv4k.diagnosis.causes.border import SIDES, at_border, constant, margin
+from deconv4k.diagnosis.causes.records import Cause, Codes, Finding, Model, Window
+from deconv4k.diagnosis.causes.setup import moved, rounded
+from deconv4k.diagnosis.expected import to_codes
 from deconv4k.errors import InputError
 from deconv4k.formats import Overflow
 

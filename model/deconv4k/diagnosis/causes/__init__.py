@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from deconv4k.diff.causes import border, fits, geometry, levels, memory, setup, slips, wiring
-from deconv4k.diff.causes.records import (
+from deconv4k.diagnosis.causes import border, fits, geometry, levels, memory, setup, slips, wiring
+from deconv4k.diagnosis.causes.records import (
     GRAVE,
     NAMES,
     RANKS,

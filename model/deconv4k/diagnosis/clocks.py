@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deconv4k.config import Config
-from deconv4k.diff.names import Piece, Port
+from deconv4k.diagnosis.names import Piece, Port
 from deconv4k.errors import InputError
 from deconv4k.rtl import bus
 
@@ -29,7 +29,7 @@ class Values(NamedTuple):
 
 
 class Beats(NamedTuple):
-    """Beats of a stream; parameters as those of `deconv4k.diff.captures.Capture`."""
+    """Beats of a stream; parameters as those of `deconv4k.diagnosis.captures.Capture`."""
 
     beats: NDArray[np.uint8]
     sof: Flags | None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from deconv4k.diff.causes.records import Cause, Codes, Model, Pad, Set, Window
+from deconv4k.diagnosis.causes.records import Cause, Codes, Model, Pad, Set, Window
 
 SIDES = (
     ("tblr", "on all sides"),

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from deconv4k.diff.causes.records import Cause, Finding, Model, Window, Wire, likeness
-from deconv4k.diff.expected import Lanes, raw_format
+from deconv4k.diagnosis.causes.records import Cause, Finding, Model, Window, Wire, likeness
+from deconv4k.diagnosis.expected import Lanes, raw_format
 from deconv4k.rtl import bus
 
 SAME = 0.9

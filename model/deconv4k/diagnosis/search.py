@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deconv4k.config import Config
-from deconv4k.diff import align, causes
-from deconv4k.diff.captures import Capture
-from deconv4k.diff.causes import Finding, Set, Window, border, geometry, slips, wiring
+from deconv4k.diagnosis import align, causes
+from deconv4k.diagnosis.captures import Capture
+from deconv4k.diagnosis.causes import Finding, Set, Window, border, geometry, slips, wiring
 from deconv4k.errors import InputError
 from deconv4k.rtl import bus
 

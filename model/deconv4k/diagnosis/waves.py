@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from deconv4k._shared import quiet
 from deconv4k.config import Config
-from deconv4k.diff import clocks, names
-from deconv4k.diff.names import Piece, Port, Wanted
+from deconv4k.diagnosis import clocks, names
+from deconv4k.diagnosis.names import Piece, Port, Wanted
 from deconv4k.errors import InputError
 
 _CLOCKS = (

@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 
 from deconv4k._shared import files
 from deconv4k.config import Config
-from deconv4k.diff import clocks, log, samples, text, waves
-from deconv4k.diff.clocks import Flags
-from deconv4k.diff.expected import to_lanes
-from deconv4k.diff.names import Wanted
+from deconv4k.diagnosis import clocks, log, samples, text, waves
+from deconv4k.diagnosis.clocks import Flags
+from deconv4k.diagnosis.expected import to_lanes
+from deconv4k.diagnosis.names import Wanted
 from deconv4k.errors import InputError
 from deconv4k.photo import image
 from deconv4k.rtl import bus
@@ -86,7 +86,7 @@ class Capture:
 
 @dataclass(frozen=True)
 class Log:
-    """Lines of the self-test, read by `deconv4k.diff.log`."""
+    """Lines of the self-test, read by `deconv4k.diagnosis.log`."""
 
     lines: list[log.Line]
     notes: list[str]

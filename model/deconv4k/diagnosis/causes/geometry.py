@@ -7,7 +7,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from deconv4k.diff.causes.records import Cause, Codes, Finding, Frames, Model, Step, Window, stepped
+from deconv4k.diagnosis.causes.records import (
+    Cause,
+    Codes,
+    Finding,
+    Frames,
+    Model,
+    Step,
+    Window,
+    stepped,
+)
 
 FAR = 4
 """Most lines and pixels that a frame may be shifted by; a stride more where that is larger."""

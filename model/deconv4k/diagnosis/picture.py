@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k.diff.compare import Diff
-from deconv4k.diff.report import plane, worst_frame
+from deconv4k.diagnosis.compare import Diff
+from deconv4k.diagnosis.report import plane, worst_frame
 from deconv4k.photo import image
 
 UNSEEN = (40, 40, 110)

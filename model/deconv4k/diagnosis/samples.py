@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from deconv4k.config import Config
-from deconv4k.diff import clocks, names, text
-from deconv4k.diff.names import Piece, Wanted
+from deconv4k.diagnosis import clocks, names, text
+from deconv4k.diagnosis.names import Piece, Wanted
 from deconv4k.errors import InputError
 
 _RADICES = "HEX, BINARY, UNSIGNED, SIGNED, OCTAL"

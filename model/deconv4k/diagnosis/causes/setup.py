@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from deconv4k.config import Config
-from deconv4k.diff.causes.records import Cause, Codes, Model
-from deconv4k.diff.expected import raw_format
+from deconv4k.diagnosis.causes.records import Cause, Codes, Model
+from deconv4k.diagnosis.expected import raw_format
 from deconv4k.errors import InputError
 from deconv4k.formats import Format, Overflow, Rounding
 from deconv4k.photo import kernels

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deconv4k import golden
 from deconv4k.config import Config
-from deconv4k.diff.expected import Expected, Lanes, to_lanes
+from deconv4k.diagnosis.expected import Expected, Lanes, to_lanes
 from deconv4k.rtl import bus
 
 Codes = NDArray[Any]

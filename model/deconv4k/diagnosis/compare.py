@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from deconv4k._shared import files
 from deconv4k.config import Config
-from deconv4k.diff import align, causes, search
-from deconv4k.diff.captures import Capture, Log, read
-from deconv4k.diff.causes import Finding, Set, Window
-from deconv4k.diff.causes.setup import known_kernels
-from deconv4k.diff.expected import Expected, Place, to_codes
-from deconv4k.diff.names import Wanted
+from deconv4k.diagnosis import align, causes, search
+from deconv4k.diagnosis.captures import Capture, Log, read
+from deconv4k.diagnosis.causes import Finding, Set, Window
+from deconv4k.diagnosis.causes.setup import known_kernels
+from deconv4k.diagnosis.expected import Expected, Place, to_codes
+from deconv4k.diagnosis.names import Wanted
 from deconv4k.errors import InputError
 from deconv4k.photo import kernels
 from deconv4k.rtl import bus
@@ -66,6 +66,17 @@ class Diff:
         Whether the capture resembles the expectation, or a cause's, at all.
     packed : bool
         Whether the beats had to be taken out of wider words.
+
+    Examples
+    --------
+    >>> import deconv4k as d4k, tempfile
+    >>> import numpy as np
+    >>> folder = tempfile.mkdtemp()
+    >>> made = d4k.write_vectors(folder + "/set", d4k.Config.default(), pattern="ramp", size=(4, 6))
+    >>> np.save(folder + "/capture.npy", made.expected(0))
+    >>> found = d4k.diff(folder + "/set", folder + "/capture.npy")
+    >>> found.clean, found.mismatches
+    (True, 0)
     """
 
     window: Window

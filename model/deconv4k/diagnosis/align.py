@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from deconv4k.config import Config
-from deconv4k.diff.captures import Capture
-from deconv4k.diff.expected import Expected, Lanes, raw_format
+from deconv4k.diagnosis.captures import Capture
+from deconv4k.diagnosis.expected import Expected, Lanes, raw_format
 from deconv4k.rtl import bus
 
 RUN = 4

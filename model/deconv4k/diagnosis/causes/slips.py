@@ -8,8 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from deconv4k.diff.causes.records import Finding, Window
-from deconv4k.diff.expected import Lanes
+from deconv4k.diagnosis.causes.records import Finding, Window
+from deconv4k.diagnosis.expected import Lanes
 
 SLIP = 4
 """Most beats that may be missing or too many at any point, or in any line."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k.diff.causes.records import Finding, Window
-from deconv4k.diff.expected import Lanes, raw_format
+from deconv4k.diagnosis.causes.records import Finding, Window
+from deconv4k.diagnosis.expected import Lanes, raw_format
 from deconv4k.rtl import bus
 
 LEAST_RUN = 32

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deconv4k.config import Config
-from deconv4k.diff import causes
-from deconv4k.diff.captures import Log
-from deconv4k.diff.causes import Set
-from deconv4k.diff.expected import to_lanes
-from deconv4k.diff.log import Line
+from deconv4k.diagnosis import causes
+from deconv4k.diagnosis.captures import Log
+from deconv4k.diagnosis.causes import Set
+from deconv4k.diagnosis.expected import to_lanes
+from deconv4k.diagnosis.log import Line
 from deconv4k.errors import InputError
 from deconv4k.rtl import bus, registers, signature
 
@@ -31,6 +31,21 @@ class LogDiff:
     wrong : list of str
         Each thing that is wrong, once, what comes first in the data's way first.
     notes : list of str
+
+    Examples
+    --------
+    A board whose bitstream is of another configuration:
+
+    >>> import deconv4k as d4k, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> made = d4k.write_vectors(folder + "/set", d4k.Config.default(), pattern="ramp", size=(2, 3))
+    >>> names = "cfg krn in out exp frames errors stalled clocks".split()
+    >>> words = " ".join(f"{name}=00000001" for name in names)
+    >>> with open(folder + "/uart.log", "w") as file:
+    ...     print("D4K v1 FAIL", words, file=file)
+    >>> found = d4k.diff(folder + "/set", folder + "/uart.log")
+    >>> found.lines, found.clean, found.wrong[0].partition(":")[0]
+    (1, False, 'configuration')
     """
 
     lines: int

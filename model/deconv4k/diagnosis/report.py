@@ -12,10 +12,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from deconv4k.diff.causes import NAMES, Finding
-from deconv4k.diff.compare import Diff
-from deconv4k.diff.expected import Place
-from deconv4k.diff.selftest import LogDiff
+from deconv4k.diagnosis.causes import NAMES, Finding
+from deconv4k.diagnosis.compare import Diff
+from deconv4k.diagnosis.expected import Place
+from deconv4k.diagnosis.selftest import LogDiff
 from deconv4k.errors import with_options
 
 SHOWN = 6

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k.diff.causes.records import Finding, Window, Wire
-from deconv4k.diff.causes.setup import as_lanes
-from deconv4k.diff.causes.wiring import wired
-from deconv4k.diff.expected import Lanes, to_codes
+from deconv4k.diagnosis.causes.records import Finding, Window, Wire
+from deconv4k.diagnosis.causes.setup import as_lanes
+from deconv4k.diagnosis.causes.wiring import wired
+from deconv4k.diagnosis.expected import Lanes, to_codes
 
 GAMMAS = (2.2, 2.4, 2.0, 1.8, 2.6)
 """Exponents that are usual."""

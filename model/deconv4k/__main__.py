@@ -1,0 +1,5 @@
+"""`python -m deconv4k`: the command line."""
+
+from deconv4k.cli import main
+
+main()
