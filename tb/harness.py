@@ -38,8 +38,6 @@ def run(
     With a `target` it is that device family's; `module` is another file of coroutines, `files` are
     other sources. `data` reaches the coroutines with the parameters.
     """
-    # Not within the simulation, which would load Numba for nothing.
-
     files = files or sources.of(top, target)
     folder = build.build(sim, top, parameters, files=files)
     (work / "case.json").write_text(json.dumps({"seed": seed, **parameters, **data}))

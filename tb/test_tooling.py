@@ -109,6 +109,7 @@ def test_foreign_settings_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_plain_folder_needs_no_link(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(checkout, "ROOT", tmp_path)
+    monkeypatch.setattr(checkout, "BUILD", tmp_path / "build")
     assert tooling.plain(tmp_path / "hw" / "x.v") == tmp_path / "hw" / "x.v"
 
 
@@ -117,6 +118,7 @@ def test_a_link_of_another_is_not_followed(monkeypatch: pytest.MonkeyPatch, tmp_
     odd.mkdir()
     other.mkdir()
     monkeypatch.setattr(checkout, "ROOT", odd)
+    monkeypatch.setattr(checkout, "BUILD", odd / "build")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     link = tooling.plain(odd)
     assert link.is_relative_to(tmp_path / "cache")
@@ -134,6 +136,7 @@ def test_place_and_route_gets_relative_paths(
 ) -> None:
     """YoWASP's tools see an empty folder in the place of /tmp: no path may begin there."""
     monkeypatch.setattr(checkout, "ROOT", tmp_path)
+    monkeypatch.setattr(checkout, "BUILD", tmp_path / "build")
     program = tmp_path / "nextpnr"
     program.write_text(
         f"""#!{sys.executable}

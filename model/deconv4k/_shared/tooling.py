@@ -61,11 +61,11 @@ def plain(path: str | Path) -> Path:
 
 
 def plain_text(text: str) -> str:
-    """A word of a command line, with `plain` names of the checkout and of this Python in it."""
+    """A word of a command line, with `plain` names of checkout, builds and this Python in it."""
     homes = [checkout.ROOT]
-    prefix = Path(sys.prefix).absolute()
-    if not prefix.is_relative_to(checkout.ROOT):
-        homes.append(prefix)
+    for other in (Path(sys.prefix).absolute(), checkout.BUILD):
+        if not any(other.is_relative_to(home) for home in homes):
+            homes.append(other)
     for folder in homes:
         if str(folder) in text and not _PLAIN.fullmatch(str(folder)):
             text = text.replace(str(folder), str(_link(folder)))

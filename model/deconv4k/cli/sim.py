@@ -43,6 +43,6 @@ def sim_command(
         full=full,
         quiet=quiet,
     )
-    tables.show_regression(found, regression.REPORT.relative_to(checkout.ROOT))
+    tables.show_regression(found, checkout.shown(regression.REPORT))
     if not found.passed:
         sys.exit(1)

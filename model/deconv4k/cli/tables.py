@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -112,7 +111,7 @@ def show_verdicts(results: Sequence[Result], name: str) -> None:
     Console().print(table)
 
 
-def show_regression(found: Regression, report: Path) -> None:
+def show_regression(found: Regression, report: str) -> None:
     """The table, the quality, and whatever went wrong."""
     rows, figures = found.rows, found.psnr_db
     console = Console(highlight=False)

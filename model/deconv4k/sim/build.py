@@ -56,7 +56,7 @@ class _Verilator(_TestbenchPath, Verilator):
     def _build_command(self) -> list[Any]:
         verilate, make = super()._build_command()
         self.env |= tools.verilator_environment()
-        self.env["COMPILED"] = str(checkout.ROOT / "build" / "sim" / "runtime")
+        self.env["COMPILED"] = str(checkout.BUILD / "sim" / "runtime")
         # Its makefile calls Python by a name that Debian does not have.
         python = f"PYTHON3={tooling.plain(sys.executable)}"
         once = f"OBJCACHE={tooling.plain(checkout.ROOT / 'tools' / 'compile-once.sh')}"
@@ -110,8 +110,6 @@ def build(
     missing = tools.available(simulator)
     if missing is not None:
         raise InputError(missing)
-    if not (checkout.ROOT / "hw" / "deconv.f").exists():
-        raise InputError(f"{checkout.ROOT}: no hw/ here; the RTL engines run from a checkout")
     files = sources.of(top) if files is None else list(files)
     # A control file says itself what cocotb sees.
     control = [path for path in [checkout.ROOT / "tb" / f"{top}.vlt"] if path.exists()]
@@ -121,7 +119,7 @@ def build(
         digest.update(path.read_bytes())
     identity = [simulator, top, sorted(parameters.items()), waves, public]
     digest.update(json.dumps(identity).encode())
-    folder = checkout.ROOT / "build" / "sim" / simulator / f"{top}-{digest.hexdigest()[:16]}"
+    folder = checkout.BUILD / "sim" / simulator / f"{top}-{digest.hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     stamp = folder / "built"
     with open(folder / "lock", "w", encoding="utf-8") as lock:

@@ -21,7 +21,7 @@ from deconv4k.rtl import design
 from deconv4k.sim import build, play, tools
 from deconv4k.vectors import committed
 
-REPORT = checkout.ROOT / "build" / "report"
+REPORT = checkout.BUILD / "report"
 PICTURES = ("fixed", "float", "bicubic", "lanczos")
 """Enlargements whose PSNR is told."""
 
@@ -276,7 +276,7 @@ def _play(
     waves: bool,
 ) -> Row:
     """Play frames on one simulator and judge the result."""
-    work = checkout.ROOT / "build" / "waves" / f"{name.split()[0]}-{on}-{stalls}"
+    work = checkout.BUILD / "waves" / f"{name.split()[0]}-{on}-{stalls}"
     start = time.perf_counter()
     played = play.play(
         on, config, frames, weights, bias, expected=expected, stalls=stalls, seed=seed,

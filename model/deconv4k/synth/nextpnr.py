@@ -63,7 +63,7 @@ def netlist(config: Config) -> yosys.Netlist:
     """The bring-up top for a configuration, with the layer's default kernel, on ECP5."""
     design.check(config)
     codes = kernels.to_codes(kernels.default(config.layer), config.layer, config.formats.weight)
-    folder = checkout.ROOT / "build" / "pnr"
+    folder = checkout.BUILD / "pnr"
     folder.mkdir(parents=True, exist_ok=True)
     kernel = folder / f"kernel-{config.digest:08x}.hex"
     parameters = selftest.parameters(config, codes, kernel)
@@ -114,7 +114,7 @@ def place(
     if pins:
         digest.update(pins.read_bytes())
     name = f"{device}-{speed}-{seed}-{digest.hexdigest()[:16]}"
-    folder = checkout.ROOT / "build" / "pnr" / name
+    folder = checkout.BUILD / "pnr" / name
     result = folder / "result.json"
     if result.exists():
         found: dict[str, Any] = json.loads(result.read_text())
@@ -128,8 +128,8 @@ def place(
     _run(command, folder, "nextpnr.log")
     _run([pack, "design.config", "design.bit"], folder, "ecppack.log")
     found = read_report(json.loads((folder / "report.json").read_text()))
-    found["bitstream"] = str((folder / "design.bit").relative_to(checkout.ROOT))
-    found["log"] = str((folder / "nextpnr.log").relative_to(checkout.ROOT))
+    found["bitstream"] = checkout.shown(folder / "design.bit")
+    found["log"] = checkout.shown(folder / "nextpnr.log")
     files.save_json(result, found)
     return found
 

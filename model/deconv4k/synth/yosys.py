@@ -227,7 +227,7 @@ def synthesise(
         digest.update(path.read_bytes())
     version = importlib.metadata.version("pyosys")
     digest.update(json.dumps([target_name, *commands, version]).encode())
-    folder = checkout.ROOT / "build" / "synth" / f"{target_name}-{top}-{digest.hexdigest()[:16]}"
+    folder = checkout.BUILD / "synth" / f"{target_name}-{top}-{digest.hexdigest()[:16]}"
     found = folder / "resources.json"
     if not found.exists():
         folder.mkdir(parents=True, exist_ok=True)
