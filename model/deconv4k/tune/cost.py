@@ -13,8 +13,10 @@ rounded.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from math import ceil
+from typing import Any, Self
 
 from deconv4k.config import Config
 from deconv4k.errors import InputError
@@ -75,7 +77,8 @@ class Cost:
     memory_bits : int
         Line memories and output queues.
     share : float
-        Blocks, tables and memory as shares of the device's part, added, in percent.
+        The cost share: multiplier blocks, lookup tables and memory bits, each in percent of the
+        device's part, added. So it can reach 300.
     """
 
     multipliers: int
@@ -85,13 +88,18 @@ class Cost:
     memory_bits: int
     share: float
 
-    def as_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(**{each.name: data[each.name] for each in fields(cls)})
 
-def cost(config: Config, device: str, *, packing: bool = False) -> Cost:
-    """What a configuration costs.
+
+def estimate_cost(config: Config, device: str, *, packing: bool = False) -> Cost:
+    """Estimate what a configuration costs.
 
     Parameters
     ----------
