@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -86,7 +85,7 @@ def tune_command(
     try:
         options = Options(
             _target(target_loss, min_psnr),
-            Path(out),
+            out,
             limits=limits,
             device=device,
             packing=packing,

@@ -19,7 +19,7 @@ class Options:
     Parameters
     ----------
     target : Target
-    out : Path
+    out : str or Path
         TOML file for the tuned configuration. Everything else is written into a folder of its
         name without the suffix.
     limits : dict
@@ -50,7 +50,7 @@ class Options:
     """
 
     target: Target
-    out: Path
+    out: str | Path
     limits: Limits = field(default_factory=dict)
     device: str = "ecp5"
     packing: bool = False
@@ -65,10 +65,9 @@ class Options:
     def __post_init__(self) -> None:
         if self.device not in DEVICES:
             raise ArgumentError("device", f" {self.device}; allowed: {', '.join(DEVICES)}")
-        if self.out.suffix != ".toml":
-            raise ArgumentError(
-                "out", f" {self.out}: ends in {self.out.suffix!r}; allowed: '.toml'"
-            )
+        suffix = Path(self.out).suffix
+        if suffix != ".toml":
+            raise ArgumentError("out", f" {self.out}: ends in {suffix!r}; allowed: '.toml'")
         if self.jobs is not None and self.dask is not None:
             raise ArgumentError("jobs", " and dask: one of them; a cluster has its own workers")
         for name, least in (("jobs", 1), ("exhaustive", 0), ("trials", 1), ("source_bits", 1)):
@@ -79,4 +78,4 @@ class Options:
     @property
     def folder(self) -> Path:
         """Where report and journal are written."""
-        return self.out.with_suffix("")
+        return Path(self.out).with_suffix("")

@@ -33,23 +33,26 @@ class Chosen(NamedTuple):
 
     Parameters
     ----------
-    formats : Formats
     record : CandidateRecord
     shared : list of SharedSums
         Of the photographs searched.
     """
 
-    formats: Formats
     record: CandidateRecord
     shared: list[SharedSums]
 
+    @property
+    def formats(self) -> Formats:
+        """Its formats."""
+        return self.record.formats
+
     @classmethod
-    def of(cls, search: Search, formats: Formats, record: CandidateRecord) -> Chosen:
+    def of(cls, search: Search, record: CandidateRecord) -> Chosen:
         """Compute the photographs' sums once more, for the histograms."""
-        problem = search.problem
+        problem, formats = search.problem, record.formats
         config, codes = problem.config(formats), problem.codes(formats.weight)
         shared = [SharedSums.of(config, codes, each) for each in problem.photographs]
-        return cls(formats, record, shared)
+        return cls(record, shared)
 
 
 def draw_all(search: Search, chosen: Chosen, steps: Sequence[Step]) -> dict[str, str]:

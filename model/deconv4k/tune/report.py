@@ -11,7 +11,6 @@ from typing import Any
 
 from deconv4k._shared import optional
 from deconv4k._shared.files import save_json, write_bytes
-from deconv4k.config import Formats
 from deconv4k.formats import Format
 from deconv4k.tune import plots, sensitivity
 from deconv4k.tune.axes import NODES
@@ -47,7 +46,6 @@ HEADINGS = (
 
 def write(
     search: Search,
-    formats: Formats,
     record: CandidateRecord,
     held_out: Sequence[PhotographRecord],
     space: Space,
@@ -58,10 +56,8 @@ def write(
     Parameters
     ----------
     search : Search
-    formats : Formats
-        Of the chosen candidate.
     record : CandidateRecord
-        The same one's.
+        Of the chosen candidate.
     held_out : sequence of PhotographRecord
         The chosen candidate on photographs that the search has not seen.
     space : Space
@@ -78,10 +74,10 @@ def write(
     InputError
         If a package is missing, or a file cannot be written.
     """
-    steps = sensitivity.neighbours(search, formats)
-    chosen = plots.Chosen.of(search, formats, record)
+    steps = sensitivity.neighbours(search, record.formats)
+    chosen = plots.Chosen.of(search, record)
     drawn = plots.draw_all(search, chosen, steps)
-    margin = Margin.of(formats, chosen.shared, search.target)
+    margin = Margin.of(record.formats, chosen.shared, search.target)
     result = to_dict(search, chosen, held_out, margin, steps, space)
     page = html(search, result, record, drawn)
     save_json(folder / "result.json", result)
@@ -117,7 +113,7 @@ def to_dict(
             {**photo.to_dict(), "judged": margin.judge(target.value_of(photo))}
             for photo in held_out
         ],
-        "one_bit_less": sensitivity.sentences(search, chosen.formats, chosen.record, steps),
+        "one_bit_less": sensitivity.sentences(search, chosen.record, steps),
         "sensitivity": [
             {
                 "node": step.node,

@@ -34,9 +34,10 @@ class Step:
 
     Parameters
     ----------
-    node, end : str
+    node : str
+    end : {'fraction', 'integer'}
     bits : int
-        More than chosen; 0 is the chosen one.
+        How many more bits than the chosen one has; 0 is the chosen one.
     formats : Formats
     record : CandidateRecord
     """
@@ -49,7 +50,13 @@ class Step:
 
 
 def neighbours(search: Search, chosen: Formats) -> list[Step]:
-    """Measure the chosen configuration with fewer and more bits at every end."""
+    """Measure the chosen configuration with fewer and more bits at every end.
+
+    Parameters
+    ----------
+    search : Search
+    chosen : Formats
+    """
     moves = [
         (node, end, bits, moved)
         for node, ends in ENDS.items()
@@ -74,26 +81,33 @@ def _moved(formats: Formats, node: str, end: str, bits: int) -> Iterator[Formats
             own, width=own.width + bits, integer=own.integer + (bits if end == "integer" else 0)
         )
         free = replace(formats, **{node: wider, "accumulator": None})
-        held = wider if node == "accumulator" else formats.accumulator
-        if held is not None:
-            held = replace(held, width=held.integer + free.sum_fraction)
-        if min(wider.width, held.width if held is not None else 1) >= 1:
-            yield replace(free, accumulator=held)
+        accumulator = wider if node == "accumulator" else formats.accumulator
+        if accumulator is not None:
+            accumulator = replace(accumulator, width=accumulator.integer + free.sum_fraction)
+        if min(wider.width, accumulator.width if accumulator is not None else 1) >= 1:
+            yield replace(free, accumulator=accumulator)
     except InputError:
         return
 
 
-def sentences(
-    search: Search, chosen: Formats, record: CandidateRecord, steps: Sequence[Step]
-) -> list[str]:
-    """For every end of every format, what would be lost with one bit less."""
-    return [_sentence(search, record, chosen, step) for step in steps if step.bits == -1]
+def sentences(search: Search, record: CandidateRecord, steps: Sequence[Step]) -> list[str]:
+    """For every end of every format, what would be lost with one bit less.
+
+    Parameters
+    ----------
+    search : Search
+    record : CandidateRecord
+        Of the chosen configuration.
+    steps : sequence of Step
+        From `neighbours`.
+    """
+    return [_sentence(search, record, step) for step in steps if step.bits == -1]
 
 
-def _sentence(search: Search, record: CandidateRecord, chosen: Formats, step: Step) -> str:
+def _sentence(search: Search, record: CandidateRecord, step: Step) -> str:
     target, less = search.target, step.record
     # In steps of the output as chosen: its own steps are larger with a fraction bit less.
-    ratio = lsb(step.formats) / lsb(chosen)
+    ratio = lsb(step.formats) / lsb(record.formats)
     unit = "dB are lost" if target.figure == "loss" else "dB to the float layer remain"
     tables = record.cost.luts - less.cost.luts
     memory = record.cost.memory_bits - less.cost.memory_bits
@@ -109,6 +123,7 @@ def _sentence(search: Search, record: CandidateRecord, chosen: Formats, step: St
 
 
 def _verdict(search: Search, record: CandidateRecord, less: CandidateRecord) -> str:
+    """Whether one bit less still reaches the target."""
     if less.wraps:
         return "which wraps and so misses the target"
     if not search.target.reached(less):
@@ -120,6 +135,7 @@ def _verdict(search: Search, record: CandidateRecord, less: CandidateRecord) -> 
 
 
 def _bound(record: CandidateRecord, ratio: float = 1.0) -> str:
+    """The proved bound, in steps of the output that are `ratio` times smaller than its own."""
     return f"{record.bound_lsb * ratio:.2f} LSB" + (
         " (none but the range)" if record.bound_open else ""
     )

@@ -276,14 +276,14 @@ def _gather(
             own = statistics[i]
             to_float = values[i] - floating[y, x]
             to_original = values[i] - original[y, x]
-            own.pixels += 1
-            own.float_sum += to_float
-            own.float_squares += to_float * to_float
-            own.original_sum += to_original
-            own.original_squares += to_original * to_original
-            if to_float < own.least:
-                own.least = to_float
-                own.least_at = y * columns + x
-            if to_float > own.most:
-                own.most = to_float
-                own.most_at = y * columns + x
+            own["pixels"] += 1
+            own["float_sum"] += to_float
+            own["float_squares"] += to_float * to_float
+            own["original_sum"] += to_original
+            own["original_squares"] += to_original * to_original
+            if to_float < own["least"]:
+                own["least"] = to_float
+                own["least_at"] = y * columns + x
+            if to_float > own["most"]:
+                own["most"] = to_float
+                own["most_at"] = y * columns + x

@@ -137,9 +137,7 @@ def tune(
             search.exhaustive(space)
         seconds = time.perf_counter() - start
         formats, record = choose(search)
-        result = report.write(
-            search, formats, record, _judge(held_out, record), space, options.folder
-        )
+        result = report.write(search, record, _judge(held_out, record), space, options.folder)
         tuned = Tuned(
             config=problem.config(formats),
             record=record,
