@@ -1,12 +1,11 @@
-"""How far apart the parts of a photograph lie: what to expect of photographs not searched.
+"""The margin: by how much photographs that were not searched may miss the target.
 
-A photograph kept out of a search is one more place where the same formats are judged. So is every
-region of those searched, and there the figures are known; the tuner states them as a margin beside
-its target. PSNR to the float layer says how strong the errors are somewhere, so its margin is the
-worst region's. A loss also says how little the float layer itself is wrong there, which nothing
-bounds (on blank paper any error is infinitely more), so its margin leaves one region in twenty out.
+It is estimated from the regions of the photographs searched, whose figures are known. PSNR to the
+float layer depends on the strength of the errors alone, so its margin is the worst region's. A loss
+also depends on the error of the float layer itself, which may be next to none (on blank paper any
+error is infinitely more), so its margin leaves one region in twenty out.
 
-It is an estimate: a photograph like nothing in those searched may lie beyond. What holds for every
+A photograph that is like nothing in those searched may lie beyond the margin. What holds for every
 picture is `deconv4k.tune.error_bound`.
 """
 

@@ -74,7 +74,7 @@ def front(search: Search, record: CandidateRecord) -> str:
     axes.step(*_columns(best), where="post", marker=".", label="Pareto front")
     axes.plot(*_columns([search.point(record)]), "*", markersize=14, label="chosen")
     axes.axhline(search.target.least, linestyle="--", color="0.3", label="target")
-    # Hopeless candidates would press the front flat.
+    # Candidates far below the target would press the front flat.
     axes.set_ylim(bottom=min(search.target.least, best[-1].quality) - 5)
     _scale_quality(axes, search.target)
     axes.set_xlabel(f"% of a part ({search.problem.device}): multipliers + LUTs + memory")

@@ -247,9 +247,9 @@ class Search:
         return kept, reasons
 
     def nearest(self, formats: Formats) -> float:
-        """The quality of the output codes nearest to the float layer, in dB; no other exceeds it.
+        """The quality of the output codes nearest to the float layer, in dB; none exceeds it.
 
-        Of a loss nothing is known: it may be less than nothing.
+        Infinite where the target is a loss: these codes need not be nearest to the original.
         """
         if self.target.figure == "loss":
             return math.inf

@@ -88,7 +88,18 @@ class Space:
         return "; ".join(parts)
 
     def build(self, assignment: Assignment) -> Formats | None:
-        """The candidate that an assignment names, or None where it is no valid one."""
+        """The candidate that an assignment names.
+
+        Parameters
+        ----------
+        assignment : dict
+            A value for each axis, by its name ``node.key``.
+
+        Returns
+        -------
+        Formats or None
+            None where a width is out of range or not allowed, or formats do not fit together.
+        """
         try:
             pixel = self._format("pixel", assignment)
             weight = self._format("weight", assignment)
