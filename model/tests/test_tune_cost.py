@@ -9,7 +9,7 @@ from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.formats import Format
 from deconv4k.rtl import design
-from deconv4k.tune.cost import DEVICES, adder_bits, cost, luts, quantiser_luts
+from deconv4k.tune.cost import DEVICES, adder_bits, estimate_cost, luts, quantiser_luts
 
 
 def config(pixel=8, weight=10, rate=4, **more):
@@ -37,7 +37,7 @@ def config(pixel=8, weight=10, rate=4, **more):
     ],
 )
 def test_blocks_by_the_widths_of_their_ports(pixel, weight, ecp5, series7, ultrascale):
-    blocks = cost(config(pixel, weight), "ecp5").blocks
+    blocks = estimate_cost(config(pixel, weight), "ecp5").blocks
     assert blocks == {"ecp5": ecp5, "7series": series7, "ultrascale+": ultrascale}
 
 
@@ -52,13 +52,13 @@ def test_blocks_by_the_widths_of_their_ports(pixel, weight, ecp5, series7, ultra
     ],
 )
 def test_two_weights_of_one_pixel_share_a_block(pixel, weight, ecp5, series7, ultrascale):
-    packed = cost(config(pixel, weight), "ecp5").packed
+    packed = estimate_cost(config(pixel, weight), "ecp5").packed
     assert packed == {"ecp5": ecp5, "7series": series7, "ultrascale+": ultrascale}
 
 
 @pytest.mark.parametrize(("rate", "pairs"), [(1, 25), (2, 25), (4, 41)])
 def test_pairs_follow_from_the_pixels_that_lanes_share(rate, pairs):
-    price = cost(config(8, 8, rate), "ecp5")
+    price = estimate_cost(config(8, 8, rate), "ecp5")
     assert price.packed["ecp5"] == pairs
     assert price.multipliers == design.multipliers(config(8, 8, rate))
 
@@ -98,13 +98,13 @@ def test_tables_are_estimated_within_three_percent(made, yosys):
 
 def test_shares_are_added_in_percent():
     made, part = config(8, 8), DEVICES["ecp5"]
-    price = cost(made, "ecp5")
+    price = estimate_cost(made, "ecp5")
     rest = 100 * (price.luts / part.luts + price.memory_bits / part.memory)
     assert price.share == pytest.approx(rest + 100 * 81 / 156)
-    assert cost(made, "ecp5", packing=True).share == pytest.approx(rest + 100 * 41 / 156)
+    assert estimate_cost(made, "ecp5", packing=True).share == pytest.approx(rest + 100 * 41 / 156)
     assert price.memory_bits == sum(design.memory_bits(made).values())
 
 
 def test_an_unknown_device_is_refused():
     with pytest.raises(InputError, match="allowed: ecp5, 7series, ultrascale"):
-        cost(config(), "max10")
+        estimate_cost(config(), "max10")

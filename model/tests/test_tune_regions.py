@@ -8,10 +8,10 @@ from tune_scene import formats, problem
 
 from deconv4k import golden
 from deconv4k.photo import quality, upscale
-from deconv4k.tune import evaluate
-from deconv4k.tune.evaluate import Stem
 from deconv4k.tune.margin import SIDE, Margin, Region, regions
-from deconv4k.tune.search import Target
+from deconv4k.tune.problem import pixel_codes
+from deconv4k.tune.sums import SharedSums
+from deconv4k.tune.target import Target
 
 CANDIDATE = formats(weight="ap_fixed<6,2,AP_RND,AP_SAT>")
 
@@ -23,29 +23,30 @@ def given(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stems(given):
+def shared(given):
     codes = given.codes(CANDIDATE.weight)
-    return [Stem.of(given.config(CANDIDATE), codes, scene) for scene in given.scenes]
+    return [SharedSums.of(given.config(CANDIDATE), codes, each) for each in given.photographs]
 
 
 @pytest.mark.parametrize("figure", ["loss", "psnr_float"])
-def test_a_region_is_judged_as_a_picture_of_its_own(given, stems, figure):
-    found = list(regions(CANDIDATE, stems, figure))
+def test_a_region_is_judged_as_a_picture_of_its_own(given, shared, figure):
+    found = list(regions(CANDIDATE, shared, figure))
     border = quality.BORDER
     ends = {
         0: (border, border + SIDE, 160 - border),
         1: (border, border + SIDE, border + 2 * SIDE, 240 - border),
     }
     expected = []
-    for scene in given.scenes:
-        pixels = evaluate.pixel_codes(scene, CANDIDATE)
+    for photograph in given.photographs:
+        pixels = pixel_codes(photograph, CANDIDATE)
         codes = golden.run(given.config(CANDIDATE), pixels, given.codes(CANDIDATE.weight))
         shown = np.clip(upscale.from_codes(codes, CANDIDATE), 0, 1)
         for top, bottom in zip(ends[0], ends[0][1:], strict=False):
             for left, right in zip(ends[1], ends[1][1:], strict=False):
                 part = np.s_[top:bottom, left:right]
                 planes = [
-                    each[part].astype(float) for each in (scene.floating, shown, scene.original)
+                    each[part].astype(float)
+                    for each in (photograph.floating, shown, photograph.original)
                 ]
                 # quality.psnr leaves a border out.
                 floating, fixed, original = (np.pad(each, border) for each in planes)
@@ -54,17 +55,19 @@ def test_a_region_is_judged_as_a_picture_of_its_own(given, stems, figure):
                     if figure == "loss"
                     else quality.psnr(floating, fixed)
                 )
-                expected.append(Region(scene.name, (top, left), pytest.approx(value, abs=1e-6)))
+                expected.append(
+                    Region(photograph.name, (top, left), pytest.approx(value, abs=1e-6))
+                )
     assert len(expected) == 2 * 2 * 3
     assert found == expected
 
 
-def test_a_region_that_floating_point_shows_exactly_has_no_loss(given, stems):
-    scene = given.scenes[0]
-    original = scene.original.copy()
+def test_a_region_that_floating_point_shows_exactly_has_no_loss(given, shared):
+    photograph = given.photographs[0]
+    original = photograph.original.copy()
     part = np.s_[8:72, 8:72]
-    original[part] = scene.floating[part]
-    blank = replace(stems[0], scene=replace(scene, original=original))
+    original[part] = photograph.floating[part]
+    blank = replace(shared[0], photograph=replace(photograph, original=original))
     found = [region.at for region in regions(CANDIDATE, [blank], "loss")]
     assert (8, 8) not in found
     assert len(found) == 5
@@ -74,8 +77,8 @@ def test_a_region_that_floating_point_shows_exactly_has_no_loss(given, stems):
 @pytest.mark.parametrize(
     ("target", "limit"), [(Target("loss", 0.01), 1), (Target("psnr_float", 60), 0)], ids=str
 )
-def test_the_margin_leaves_out_one_loss_in_twenty_and_no_psnr(stems, target, limit):
-    many = stems * 2
+def test_the_margin_leaves_out_one_loss_in_twenty_and_no_psnr(shared, target, limit):
+    many = shared * 2
     ordered = sorted(
         (region.value for region in regions(CANDIDATE, many, target.figure)),
         reverse=target.figure == "loss",
@@ -86,10 +89,7 @@ def test_the_margin_leaves_out_one_loss_in_twenty_and_no_psnr(stems, target, lim
     assert margin.decibels == pytest.approx(abs(ordered[limit] - target.value))
     beyond = abs(ordered[limit] - target.value) * 1.01
     sign = 1 if target.figure == "loss" else -1
-    judged = [
-        margin.judge({target.figure: target.value + sign * each})
-        for each in (0, beyond / 1.02, beyond)
-    ]
+    judged = [margin.judge(target.value + sign * each) for each in (0, beyond / 1.02, beyond)]
     assert judged == [
         "within the target",
         "within the target and its margin",
@@ -97,5 +97,5 @@ def test_the_margin_leaves_out_one_loss_in_twenty_and_no_psnr(stems, target, lim
     ]
 
 
-def test_there_is_no_margin_where_every_region_reaches_the_target(stems):
-    assert Margin.of(CANDIDATE, stems, Target("psnr_float", 1)).decibels == 0
+def test_there_is_no_margin_where_every_region_reaches_the_target(shared):
+    assert Margin.of(CANDIDATE, shared, Target("psnr_float", 1)).decibels == 0

@@ -14,19 +14,18 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from tune_scene import BASE, photograph, problem
+from tune_scene import BASE, problem, space, write_photograph
 
 from deconv4k import cli, golden
 from deconv4k._shared import checkout, optional
 from deconv4k.config import Config
 from deconv4k.photo import image, kernels, upscale
 from deconv4k.sim import play
-from deconv4k.tune import journal
-from deconv4k.tune import space as spaces
-from deconv4k.tune.command import Options, tune
+from deconv4k.tune import Options, PhotographRecord, Target, parse_limits, tune
+from deconv4k.tune.journal import open_journal
 from deconv4k.tune.optimise import optimise
-from deconv4k.tune.photograph import Scene
-from deconv4k.tune.search import Search, Target, choose
+from deconv4k.tune.photograph import Photograph
+from deconv4k.tune.search import Search, choose
 from deconv4k.tune.workers import Cluster, Threads
 
 SETS = [
@@ -43,7 +42,7 @@ def folder(tmp_path, monkeypatch):
     """A folder to run in, with a configuration and a photograph."""
     base = replace(BASE, video=replace(BASE.video, width=64, height=64))
     (tmp_path / "base.toml").write_text(base.to_toml())
-    photograph(tmp_path / "photo.png")
+    write_photograph(tmp_path / "photo.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -66,7 +65,7 @@ def command(monkeypatch, capsys, *words):
 
 
 def test_it_leaves_a_configuration_and_a_report(folder, monkeypatch, capsys):
-    photograph(folder / "other.png", seed=2)
+    write_photograph(folder / "other.png", seed=2)
     words = arguments("--held-out", "other.png")
     status, output, error = command(monkeypatch, capsys, *words)
     assert (status, error) == (0, "a search among 192 candidates\n")
@@ -166,7 +165,7 @@ def test_a_bit_that_the_space_did_not_offer_to_save(folder, monkeypatch, capsys)
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_line(folder, monkeypatch, capsys, words, message):
-    photograph(folder / "tiny.png", 24, 24)
+    write_photograph(folder / "tiny.png", 24, 24)
     text = (folder / "base.toml").read_text()
     channels = text.replace("in_channels = 1", "in_channels = 2")
     (folder / "channels.toml").write_text(channels)
@@ -252,8 +251,8 @@ def given(tmp_path_factory):
 
 
 def search_of(given, path, workers, sets=SETS, way=Search.exhaustive, target=46.0):
-    tried = spaces.space(BASE, given.weights, spaces.option_limits(BASE, ["pixel"], sets))
-    with journal.journal(path, given) as kept:
+    tried = space(given.weights, ["pixel"], sets)
+    with open_journal(path, given) as kept:
         search = Search(
             given, Target("psnr_float", target), kept, workers, lambda settled, total: None
         )
@@ -297,7 +296,7 @@ def test_the_optimiser_is_repeatable_and_comes_near(given, tmp_path):
     assert "by optimiser: " in one.found.method
     measured = len(one.found.records)
     assert 60 <= measured < 120
-    cheapest, found = (choose(each)[1]["cost"]["share"] for each in (whole, one))
+    cheapest, found = (choose(each)[1].cost.share for each in (whole, one))
     assert cheapest <= found <= cheapest * 1.002
 
 
@@ -326,28 +325,28 @@ def halves(tmp_path_factory):
     return folder
 
 
-def scene_of(path):
-    return Scene.load(path, BASE.layer, BASE.video, kernels.fitted(), source_bits=8)
+def photograph_of(path):
+    return Photograph.load(path, BASE.layer, BASE.video, kernels.fitted(), source_bits=8)
 
 
 @pytest.mark.parametrize("name", ["left", "right"])
 def test_the_fitted_kernel_needs_two_integer_bits_and_seven_fraction_bits(halves, tmp_path, name):
-    given = replace(problem(tmp_path), scenes=(scene_of(halves / f"{name}.png"),))
+    given = replace(problem(tmp_path), photographs=(photograph_of(halves / f"{name}.png"),))
     pins = ["pixel", "product=none", "accumulator", "output"]
     sets = ["weight.integer=1,2", "weight.fraction=3..8,14"]
-    tried = spaces.space(BASE, given.weights, spaces.option_limits(BASE, pins, sets))
+    tried = space(given.weights, pins, sets)
     assert given.weights.max() > 1
-    with journal.journal(tmp_path / "j.jsonl", given) as kept:
+    with open_journal(tmp_path / "j.jsonl", given) as kept:
         search = Search(given, Target("loss", 0.1), kept, Threads(given, 1), lambda *_: None)
         records = search.measure(tried.candidates())
     weights = {(each.weight.integer, each.weight.fraction): records[each] for each in records}
     for fraction in (5, 6, 7, 8):
         one, two = weights[1, fraction], weights[2, fraction]
-        assert one["weights"]["count"] > 0 == two["weights"]["count"]
-        assert 4 < one["loss"] - two["loss"] < 25
-    least = weights[2, 14]["loss"]
-    assert weights[2, 3]["loss"] - least > 0.05
-    assert all(weights[2, fraction]["loss"] - least < 0.05 for fraction in (7, 8))
+        assert one.weights.count > 0 == two.weights.count
+        assert 4 < one.loss - two.loss < 25
+    least = weights[2, 14].loss
+    assert weights[2, 3].loss - least > 0.05
+    assert all(weights[2, fraction].loss - least < 0.05 for fraction in (7, 8))
 
 
 @pytest.mark.parametrize("searched", ["left", "right"])
@@ -359,23 +358,29 @@ def test_the_fitted_kernel_needs_two_integer_bits_and_seven_fraction_bits(halves
 def test_what_was_kept_out_stays_within_the_target_and_the_stated_margin(
     halves, tmp_path, capsys, target, searched
 ):
-    limits = spaces.option_limits(BASE, ["pixel", "product=none"], ["weight.integer=2"])
+    limits = parse_limits(BASE, ["pixel", "product=none"], ["weight.integer=2"])
     kept_out = {"left": "right", "right": "left"}[searched]
     photos, held_out = ([str(halves / f"{each}.png")] for each in (searched, kept_out))
     out = tmp_path / "tuned.toml"
-    options = Options(target, limits, out, "ecp5", False, 2, None, True, 5000, 100, 8, held_out)
-    tune(BASE, kernels.fitted(), photos, options)
+    options = Options(target, out, limits=limits, jobs=2, source_bits=8, held_out=held_out)
+    tuned = tune(BASE, kernels.fitted(), photos, options)
     found = json.loads((tmp_path / "tuned" / "result.json").read_text())
+    assert tuned.result == found
     (other,) = found["held_out"]
+    quality = target.quality(PhotographRecord.from_dict(other))
     margin = found["margin"]["decibels"]
-    assert target.quality(found["chosen"]) >= target.least
-    assert target.quality(other) >= target.least - margin
-    beyond = target.quality(other) < target.least
+    assert target.quality(tuned.record) >= target.least
+    assert quality >= target.least - margin
+    beyond = quality < target.least
     # The right half has less detail, so the same noise costs more there: the margin is needed,
     # and no more than twice what is.
     if target.figure == "loss" and searched == "left":
         assert beyond
-        assert margin < 2 * (target.least - target.quality(other))
+        assert margin < 2 * (target.least - quality)
     assert margin < 4
     assert other["judged"] == "within the target" + " and its margin" * beyond
-    assert f"Margin for photographs kept out: {margin:.3f} dB." in capsys.readouterr().out
+    assert found["margin"]["sentence"].startswith(
+        f"Margin for photographs kept out: {margin:.3f} dB."
+    )
+    # The library is silent.
+    assert capsys.readouterr() == ("", "")

@@ -4,13 +4,15 @@ import itertools
 import json
 
 import pytest
-from tune_scene import BASE, problem
+from tune_scene import problem, space
 
 from deconv4k.errors import InputError
-from deconv4k.tune import journal
 from deconv4k.tune import search as searching
-from deconv4k.tune import space as spaces
-from deconv4k.tune.search import Point, Search, Target, choose, front_records, pareto
+from deconv4k.tune.journal import open_journal
+from deconv4k.tune.pareto import Point, pareto
+from deconv4k.tune.problem import Problem
+from deconv4k.tune.search import Search, choose, front_records
+from deconv4k.tune.target import Target
 from deconv4k.tune.workers import Threads
 
 SETS = [
@@ -50,14 +52,14 @@ def given(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tried(given):
-    return spaces.space(BASE, given.weights, spaces.option_limits(BASE, ["pixel"], SETS))
+    return space(given.weights, ["pixel"], SETS)
 
 
 def found(given, tried, path, target, *, jobs=2, prune=True, after=None):
     workers = Threads(given, jobs)
     if after is not None:
         workers = Stopping(workers, after)
-    with journal.journal(path, given) as kept:
+    with open_journal(path, given) as kept:
         search = Search(given, target, kept, workers, lambda settled, total: None, prune=prune)
         search.exhaustive(tried)
     return search
@@ -117,7 +119,7 @@ def test_what_is_finished_is_not_done_again(given, tried, tmp_path):
 def test_another_kernels_results_are_not_used(given, tried, tmp_path):
     path = tmp_path / "j.jsonl"
     found(given, tried, path, PSNR)
-    other = searching.Problem(given.base, given.weights * 0.9, given.scenes, given.device)
+    other = Problem(given.base, given.weights * 0.9, given.photographs, given.device)
     assert other.digest != given.digest
     with pytest.raises(Interrupted):
         found(other, tried, path, PSNR, after=0)
@@ -126,9 +128,9 @@ def test_another_kernels_results_are_not_used(given, tried, tmp_path):
 def test_one_search_at_a_time(given, tmp_path):
     path = tmp_path / "j.jsonl"
     with (
-        journal.journal(path, given),
+        open_journal(path, given),
         pytest.raises(InputError, match="another search is writing it"),
-        journal.journal(path, given),
+        open_journal(path, given),
     ):
         pass
 
@@ -139,12 +141,13 @@ def test_lines_are_json(given, tried, tmp_path):
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     records = [value for _, value in lines if isinstance(value, dict)]
     kept = [json.dumps(each, sort_keys=True) for each in records]
-    assert all(json.dumps(each, sort_keys=True) in kept for each in search.found.records.values())
+    found_records = search.found.records.values()
+    assert all(json.dumps(each.to_dict(), sort_keys=True) in kept for each in found_records)
 
 
 def test_an_unreachable_target_says_how_close_it_came(given, everything):
     everything.target = Target("psnr_float", 90.0)
-    best = max(each["psnr_float"] for each in everything.found.records.values())
+    best = max(each.psnr_float for each in everything.found.records.values())
     with pytest.raises(InputError) as caught:
         choose(everything)
     assert f"the closest has {best:.4f} dB (pixel ap_ufixed<8,8>, weight " in str(caught.value)
@@ -154,10 +157,10 @@ def test_the_choice_is_the_cheapest_that_reaches(everything):
     everything.target = PSNR
     chosen, record = choose(everything)
     assert everything.found.records[chosen] is record
-    assert record["psnr_float"] >= PSNR.value
-    reaching = [r for r in everything.found.records.values() if r["psnr_float"] >= PSNR.value]
+    assert record.psnr_float >= PSNR.value
+    reaching = [r for r in everything.found.records.values() if r.psnr_float >= PSNR.value]
     assert len(reaching) > 1
-    assert record["cost"]["share"] == min(each["cost"]["share"] for each in reaching)
+    assert record.cost.share == min(each.cost.share for each in reaching)
     everything.found.records = dict(reversed(everything.found.records.items()))
     assert everything.point(choose(everything)[1]) == everything.point(record)
 
@@ -165,14 +168,14 @@ def test_the_choice_is_the_cheapest_that_reaches(everything):
 def test_what_wraps_is_not_chosen_whatever_its_figures(given, tmp_path):
     pins = ["pixel", "weight", "product=none", "output"]
     sets = ["accumulator.integer=proved-3,proved-2,proved-1,proved"]
-    narrow = spaces.space(BASE, given.weights, spaces.option_limits(BASE, pins, sets))
+    narrow = space(given.weights, pins, sets)
     search = found(given, narrow, tmp_path / "j.jsonl", Target("psnr_float", 3.0))
-    wrapping = [each for each in search.found.records.values() if each["wraps"]]
-    assert any(each["psnr_float"] > 3 for each in wrapping)
+    wrapping = [each for each in search.found.records.values() if each.wraps]
+    assert any(each.psnr_float > 3 for each in wrapping)
     _, record = choose(search)
-    assert record["wraps"] == 0
-    assert record["cost"]["share"] > min(each["cost"]["share"] for each in wrapping)
-    assert not any(each["wraps"] for each in front_records(search))
+    assert record.wraps == 0
+    assert record.cost.share > min(each.cost.share for each in wrapping)
+    assert not any(each.wraps for each in front_records(search))
 
 
 def test_pareto():
@@ -184,8 +187,8 @@ def test_pareto():
 def test_more_photographs_are_judged_by_the_worst(tmp_path):
     two = problem(tmp_path, photos=2)
     pins = ["pixel", "weight", "product=none", "accumulator", "output"]
-    only = spaces.space(BASE, two.weights, spaces.option_limits(BASE, pins, []))
+    only = space(two.weights, pins, [])
     (record,) = found(two, only, tmp_path / "j.jsonl", PSNR).found.records.values()
-    each = [photo["psnr_float"] for photo in record["photos"]]
+    each = [photo.psnr_float for photo in record.photos]
     assert len(set(each)) == 2
-    assert record["psnr_float"] == min(each)
+    assert record.psnr_float == min(each)

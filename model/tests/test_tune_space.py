@@ -3,19 +3,20 @@
 from dataclasses import replace
 
 import pytest
-from tune_scene import BASE, formats
+from tune_scene import BASE, formats, space
 
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.golden.bound import bound
 from deconv4k.photo import kernels
-from deconv4k.tune import space as spaces
+from deconv4k.tune.limits import merge_limits, parse_limits, read_limits
+from deconv4k.tune.space import search_space
 
 WEIGHTS = kernels.default(BASE.layer)
 
 
 def made(*sets, pins=("pixel", "product=none", "accumulator=none", "output")):
-    return spaces.space(BASE, WEIGHTS, spaces.option_limits(BASE, pins, sets))
+    return space(WEIGHTS, pins, sets)
 
 
 def spelled(*sets, **options):
@@ -123,16 +124,16 @@ def test_an_absent_product_has_no_modes_to_repeat():
 def test_a_file_and_options_limit_together(tmp_path):
     path = tmp_path / "space.toml"
     path.write_text('[weight]\ninteger = 2\nfraction = "5..9"\nrounding = ["AP_RND"]\n')
-    limits = spaces.merge(
-        spaces.read_limits(path), spaces.option_limits(BASE, ["pixel"], ["weight.fraction=8..12"])
+    limits = merge_limits(
+        read_limits(path), parse_limits(BASE, ["pixel"], ["weight.fraction=8..12"])
     )
-    axes = spaces.space(BASE, WEIGHTS, limits).axes
+    axes = search_space(BASE, WEIGHTS, limits).axes
     assert axes["weight.fraction"] == (8, 9)
     assert axes["pixel.fraction"] == (0,)
 
 
 def test_the_usual_space_has_about_a_thousand_candidates():
-    tried = spaces.space(BASE, WEIGHTS, {})
+    tried = search_space(BASE, WEIGHTS, {})
     assert 500 < len(tried.candidates()) <= tried.size < 2000
 
 
@@ -174,7 +175,7 @@ def test_the_usual_space_has_about_a_thousand_candidates():
 )
 def test_limits_that_cannot_be_are_named(sets, pins, message):
     with pytest.raises(InputError) as caught:
-        spaces.space(BASE, WEIGHTS, spaces.option_limits(BASE, pins, sets))
+        space(WEIGHTS, pins, sets)
     assert message in " ".join(caught.value.lines)
     assert len(caught.value.lines) == 1
 
@@ -186,5 +187,5 @@ def test_an_empty_space_is_named():
 
 def test_a_configuration_with_a_product_can_leave_it_out():
     base = Config(BASE.layer, formats(product="ap_fixed<12,10>"), BASE.video)
-    tried = spaces.space(base, WEIGHTS, spaces.option_limits(base, ["product=none"], []))
+    tried = space(WEIGHTS, ["product=none"], [], base)
     assert all(each.product is None for each in tried.candidates())

@@ -8,14 +8,16 @@ from deconv4k._shared.checkout import DEFAULT_CONFIG
 from deconv4k.config import Config
 from deconv4k.formats import Format
 from deconv4k.photo import image, kernels
-from deconv4k.tune.evaluate import Problem
-from deconv4k.tune.photograph import Scene
+from deconv4k.tune.limits import parse_limits
+from deconv4k.tune.photograph import Photograph
+from deconv4k.tune.problem import Problem
+from deconv4k.tune.space import search_space
 
 BASE = Config.load(DEFAULT_CONFIG)
 SAT = "AP_RND,AP_SAT"
 
 
-def photograph(path, width=120, height=88, seed=1):
+def write_photograph(path, width=120, height=88, seed=1):
     """Smooth shapes, hard edges, pure black and white: a PNG file."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width]
@@ -26,14 +28,20 @@ def photograph(path, width=120, height=88, seed=1):
     return path
 
 
-def scene(folder, base=BASE, seed=1, **size):
-    path = photograph(folder / f"photo{seed}.png", seed=seed, **size)
-    return Scene.load(path, base.layer, base.video, kernels.default(base.layer))
+def photograph(folder, base=BASE, seed=1, **size):
+    path = write_photograph(folder / f"photo{seed}.png", seed=seed, **size)
+    return Photograph.load(path, base.layer, base.video, kernels.default(base.layer))
 
 
 def problem(folder, base=BASE, device="ecp5", photos=1, **size):
-    scenes = tuple(scene(folder, base, seed, **size) for seed in range(1, photos + 1))
-    return Problem(base, kernels.default(base.layer), scenes, device)
+    photographs = tuple(photograph(folder, base, seed, **size) for seed in range(1, photos + 1))
+    return Problem(base, kernels.default(base.layer), photographs, device)
+
+
+def space(weights, pins, sets, base=BASE):
+    """The search space around a configuration, limited as by the command's options."""
+    limits = parse_limits(base, pins, sets, pin_name="--pin", set_name="--set")
+    return search_space(base, weights, limits)
 
 
 def formats(**spelled):

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
-from deconv4k.cli import options
+from deconv4k._shared import stages
+from deconv4k.cli.options import real_kernel
+from deconv4k.cli.tune_tables import show_tuned
 from deconv4k.config import Config
-from deconv4k.tune import command
+from deconv4k.errors import InputError
+from deconv4k.tune import (
+    ArgumentError,
+    Options,
+    Progress,
+    Target,
+    merge_limits,
+    parse_limits,
+    read_limits,
+    tune,
+)
 
 
 @click.command("tune")
@@ -46,9 +58,65 @@ def tune_command(
     photos: Sequence[str],
     more: Sequence[str],
     kernel: str | None,
-    **given: Any,
+    held_out: Sequence[str],
+    target_loss: str | None,
+    min_psnr: str | None,
+    out: str,
+    space: str | None,
+    sets: Sequence[str],
+    pins: Sequence[str],
+    device: str,
+    packing: bool,
+    jobs: int | None,
+    dask: str | None,
+    no_prune: bool,
+    exhaustive: int,
+    trials: int,
+    source_bits: int | None,
 ) -> None:
     """Find the narrowest formats that lose no more than allowed."""
     config = Config.load(config_path)
-    wanted = command.Options.of(config, **given)
-    command.tune(config, options.real_kernel(kernel, config), [*photos, *more], wanted)
+    if jobs is not None and dask is not None:
+        raise InputError("--jobs and --dask: one of them; a cluster has its own workers")
+    limits = merge_limits(
+        {} if space is None else read_limits(space),
+        parse_limits(config, pins, sets, pin_name="--pin", set_name="--set"),
+    )
+    try:
+        options = Options(
+            _target(target_loss, min_psnr),
+            out,
+            limits=limits,
+            device=device,
+            packing=packing,
+            jobs=jobs,
+            dask=dask,
+            prune=not no_prune,
+            exhaustive=exhaustive,
+            trials=trials,
+            source_bits=source_bits,
+            held_out=held_out,
+        )
+        weights = real_kernel(kernel, config)
+        with stages.shown() as stage:
+
+            def show(now: Progress) -> None:
+                searching = f"a search among {now.combinations:,} candidates"
+                stage.reach(now.settled, now.total, stage=searching)
+
+            tuned = tune(config, weights, [*photos, *more], options, show)
+    except ArgumentError as error:
+        option = error.argument.replace("_", "-")
+        raise InputError(f"--{option}{error.reason}") from None
+    show_tuned(tuned, options)
+
+
+def _target(target_loss: str | None, min_psnr: str | None) -> Target:
+    """The target that one of two options says."""
+    if (target_loss is None) == (min_psnr is None):
+        raise InputError("--target-loss and --min-psnr: one of them, such as --target-loss 0.05dB")
+    name, text = ("--target-loss", target_loss) if min_psnr is None else ("--min-psnr", min_psnr)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(?:dB)?\s*", text or "", re.IGNORECASE)
+    if match is None:
+        raise InputError(f"{name} {text}; allowed: a number of dB, 0 or more, such as 0.05dB")
+    return Target("loss" if min_psnr is None else "psnr_float", float(match[1]))

@@ -1,4 +1,4 @@
-"""What a configuration costs in gates: multipliers, lookup tables, memory.
+"""The cost of a configuration in gates: multipliers, lookup tables, memory.
 
 Multipliers follow from the operands' widths and the widths of a device's multiplier blocks, memory
 from `deconv4k.rtl.design.memory_bits`. Lookup tables are an estimate in 4-input tables: every bit
@@ -13,8 +13,10 @@ rounded.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from math import ceil
+from typing import Any, Self
 
 from deconv4k.config import Config
 from deconv4k.errors import InputError
@@ -60,7 +62,7 @@ CONTROL = 1330
 
 @dataclass(frozen=True)
 class Cost:
-    """What one configuration costs.
+    """The cost of one configuration.
 
     Parameters
     ----------
@@ -75,7 +77,8 @@ class Cost:
     memory_bits : int
         Line memories and output queues.
     share : float
-        Blocks, tables and memory as shares of the device's part, added, in percent.
+        The cost share: multiplier blocks, lookup tables and memory bits, each in percent of the
+        device's part, added. So it can reach 300.
     """
 
     multipliers: int
@@ -85,13 +88,18 @@ class Cost:
     memory_bits: int
     share: float
 
-    def as_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(**{each.name: data[each.name] for each in fields(cls)})
 
-def cost(config: Config, device: str, *, packing: bool = False) -> Cost:
-    """What a configuration costs.
+
+def estimate_cost(config: Config, device: str, *, packing: bool = False) -> Cost:
+    """Estimate what a configuration costs.
 
     Parameters
     ----------
@@ -197,7 +205,13 @@ def _step(port: int, device: Device) -> int:
 
 
 def luts(config: Config, device: Device) -> int:
-    """Lookup tables of 4 inputs, estimated as the module's text says."""
+    """Lookup tables of 4 inputs, estimated: the sum of
+
+    - `CONTROL`
+    - for each multiplier its tables, its quantiser's, and two thirds of a weight's bits for each
+      weight after the first that it takes in turn
+    - for each output pixel of a beat its adders and its quantiser
+    """
     formats, lanes = config.formats, config.video.pixels_per_clock
     exact = formats.pixel.width + formats.weight.width
     exact += not (formats.pixel.signed or formats.weight.signed)
@@ -208,30 +222,48 @@ def luts(config: Config, device: Device) -> int:
     turns = design.phase_clocks(config) - 1
     multiplication += turns * formats.weight.width * 2 // 3
     total = CONTROL + design.multipliers(config) * multiplication
-    held = design.accumulator_bits(config)
+    accumulator = design.accumulator_bits(config)
     bias = formats.bias is not None
     for pixels in design.lane_pixels(config):
-        total += adder_bits(config.layer.in_channels * len(pixels), bias, term, held)
-    return total + lanes * quantiser_luts(held, formats.output_shift, formats.output)
+        total += adder_bits(config.layer.in_channels * len(pixels), bias, term, accumulator)
+    return total + lanes * quantiser_luts(accumulator, formats.output_shift, formats.output)
 
 
-def adder_bits(products: int, bias: bool, width: int, held: int) -> int:
+def adder_bits(products: int, bias: bool, width: int, accumulator: int) -> int:
     """Bits of all adders of a lane: four terms at a time, in pairs, the bias after the first four.
 
-    A sum of two is a bit wider than they are, up to the accumulator's `held` bits.
+    Parameters
+    ----------
+    products : int
+        Terms of the sum.
+    bias : bool
+        Whether there is one term more.
+    width : int
+        Bits of a term. A sum of two is a bit wider than they are.
+    accumulator : int
+        Bits that no sum is wider than.
     """
     bits, terms, extra = 0, products, int(bias)
     while terms + extra > 1:
         fours, rest = divmod(terms, 4)
-        bits += (2 * fours + (rest > 1)) * min(width + 1, held)
-        bits += (fours + (rest > 2)) * min(width + 2, held)
+        bits += (2 * fours + (rest > 1)) * min(width + 1, accumulator)
+        bits += (fours + (rest > 2)) * min(width + 2, accumulator)
         terms, extra = ceil(terms / 4) + extra, 0
-        width = min(width + 2, held)
+        width = min(width + 2, accumulator)
     return bits
 
 
 def quantiser_luts(width: int, shift: int, target: Format) -> int:
-    """Lookup tables of hw/quantise.v for codes of `width` bits."""
+    """Lookup tables of hw/quantise.v: a bit that rounds or saturates is one.
+
+    Parameters
+    ----------
+    width : int
+        Bits of the code.
+    shift : int
+        Fraction bits that are dropped.
+    target : Format
+    """
     rounds = shift > 0 and target.rounding is not Rounding.AP_TRN
     floor = max(width - max(shift, 0), 0) + 2
     saturates = target.overflow is not Overflow.AP_WRAP

@@ -119,12 +119,15 @@ def _shown(config: Config, codes: NDArray[np.int64], worst: Proof, white: float)
     total, reason = worst.total, ""
     exact = replace(config, formats=replace(formats, accumulator=None))
     reach = bound(exact, codes)
-    held = formats.accumulator
-    if held is not None and not held.min_code <= reach.low <= reach.high <= held.max_code:
-        reason = f"the accumulator {held} may wrap: sums of {reach.bits} bits are possible"
-    roomy = Format(64, 64, True, formats.output.rounding, Overflow.AP_SAT)
+    accumulator = formats.accumulator
+    if (
+        accumulator is not None
+        and not accumulator.min_code <= reach.low <= reach.high <= accumulator.max_code
+    ):
+        reason = f"the accumulator {accumulator} may wrap: sums of {reach.bits} bits are possible"
+    unlimited = Format(64, 64, True, formats.output.rounding, Overflow.AP_SAT)
     ends = np.array([reach.low, reach.high])
-    low, high = quantise(ends, formats.output_shift, roomy).tolist()
+    low, high = quantise(ends, formats.output_shift, unlimited).tolist()
     output = formats.output
     outside = low < output.min_code or high > output.max_code
     saturates = output.overflow in (Overflow.AP_SAT, Overflow.AP_SAT_SYM)

@@ -1,9 +1,10 @@
 """Finished results on disk: a journal to which lines are only ever added.
 
-A line is one JSON object: a candidate's record, or the errors that no candidate of a stem goes
-below. Each carries the hash of what it depends on (photographs, kernel, layer, device, the
-tuner's version) and of its formats, so a journal may hold several searches, and whatever is found
-in it is right. Whole lines survive a killed process; a torn last one is cut off.
+A line is a JSON array of a key and a value: a candidate's record, or the mean squared errors that
+no candidate with the same sums goes below, a pair for each photograph. The key is a hash of what
+the value depends on (photographs, kernel, layer, device, the tuner's version) and of the formats.
+So a journal may hold several searches, and whatever is found in it is right. Whole lines survive a
+killed process; a torn last one is cut off.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from typing import IO, Any
 
 from deconv4k.config import Formats
 from deconv4k.errors import InputError
-from deconv4k.tune.evaluate import Mistakes, Problem, Record, spell
+from deconv4k.tune.problem import Problem
+from deconv4k.tune.records import CandidateRecord, formats_to_dict
+from deconv4k.tune.sums import SUM_NODES, MeanSquaredErrors
 
 
 class Journal:
@@ -35,50 +38,84 @@ class Journal:
     def __init__(self, file: IO[bytes], digest: str) -> None:
         self._file = file
         self._digest = digest
-        self._found: dict[str, Any] = dict(_lines(file))
-        self._before = frozenset(self._found)
+        self._values: dict[str, Any] = dict(_lines(file))
+        self._before = frozenset(self._values)
+        self._records: dict[Formats, CandidateRecord] = {}
 
-    def record(self, formats: Formats) -> Record | None:
-        """What is known of a candidate."""
-        found: Record | None = self._found.get(self._key("candidate", formats))
-        return found
+    def record(self, formats: Formats) -> CandidateRecord | None:
+        """The record of a candidate; None where it is not known.
+
+        Raises
+        ------
+        InputError
+            If the journal has something else under its key.
+        """
+        if formats not in self._records:
+            value = self._values.get(self._key("candidate", formats))
+            if value is None:
+                return None
+            try:
+                self._records[formats] = CandidateRecord.from_dict(value)
+            except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+                raise InputError(
+                    f"{self._file.name}: the record of {formats_to_dict(formats)} cannot be read "
+                    f"({type(error).__name__}: {error}); allowed: what this version wrote, or no "
+                    "file"
+                ) from None
+        return self._records[formats]
 
     def is_old(self, formats: Formats) -> bool:
         """Whether a candidate's record was there when the journal was opened."""
         return self._key("candidate", formats) in self._before
 
-    def limits(self, stem: Formats) -> list[Mistakes] | None:
-        """The least errors of a stem, a photograph each; `stem` is any candidate of it."""
-        found = self._found.get(self._key("stem", stem))
-        return None if found is None else [Mistakes(*each) for each in found]
+    def least_errors(self, formats: Formats) -> list[MeanSquaredErrors] | None:
+        """The errors that no candidate with the same sums goes below, of each photograph.
+
+        None where they are not known.
+        """
+        found = self._values.get(self._key("stem", formats))
+        return None if found is None else [MeanSquaredErrors(*each) for each in found]
 
     def add(
-        self, records: Iterable[tuple[Formats, Record]], stem: Formats, limits: Sequence[Mistakes]
+        self,
+        records: Iterable[tuple[Formats, CandidateRecord]],
+        formats: Formats,
+        least_errors: Sequence[MeanSquaredErrors],
     ) -> None:
-        """Keep finished results: on disk when this returns."""
+        """Keep finished results: they are on disk when this returns.
+
+        Parameters
+        ----------
+        records : iterable of (Formats, CandidateRecord)
+        formats : Formats
+            Of any candidate with the same sums.
+        least_errors : sequence of MeanSquaredErrors
+            As `least_errors` returns them.
+        """
+        records = list(records)
         added: dict[str, Any] = {
-            self._key("candidate", formats): record for formats, record in records
+            self._key("candidate", each): record.to_dict() for each, record in records
         }
-        if self.limits(stem) is None:
-            added[self._key("stem", stem)] = [list(each) for each in limits]
-        self._found.update(added)
+        if self.least_errors(formats) is None:
+            added[self._key("stem", formats)] = [list(each) for each in least_errors]
+        self._values.update(added)
+        self._records.update(records)
         text = "".join(json.dumps([key, value]) + "\n" for key, value in added.items())
         self._file.write(text.encode())
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def _key(self, kind: str, formats: Formats) -> str:
-        spelled = spell(formats)
+        """The key of a candidate's record, or ("stem") of what all with the same sums share."""
+        spelled = formats_to_dict(formats)
         if kind == "stem":
-            spelled = {
-                key: spelled[key] for key in ("pixel", "weight", "product") if key in spelled
-            }
-        said = json.dumps([self._digest, kind, spelled], sort_keys=True)
-        return hashlib.sha256(said.encode()).hexdigest()
+            spelled = {node: spelled[node] for node in SUM_NODES if node in spelled}
+        content = json.dumps([self._digest, kind, spelled], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
 
 
 @contextlib.contextmanager
-def journal(path: Path, problem: Problem) -> Iterator[Journal]:
+def open_journal(path: Path, problem: Problem) -> Iterator[Journal]:
     """Open a journal for this process alone.
 
     Raises

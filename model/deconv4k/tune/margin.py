@@ -1,12 +1,11 @@
-"""How far apart the parts of a photograph lie: what to expect of photographs not searched.
+"""The margin: by how much photographs that were not searched may miss the target.
 
-A photograph kept out of a search is one more place where the same formats are judged. So is every
-region of those searched, and there the figures are known; the tuner states them as a margin beside
-its target. PSNR to the float layer says how strong the errors are somewhere, so its margin is the
-worst region's. A loss also says how little the float layer itself is wrong there, which nothing
-bounds (on blank paper any error is infinitely more), so its margin leaves one region in twenty out.
+It is estimated from the regions of the photographs searched, whose figures are known. PSNR to the
+float layer depends on the strength of the errors alone, so its margin is the worst region's. A loss
+also depends on the error of the float layer itself, which may be next to none (on blank paper any
+error is infinitely more), so its margin leaves one region in twenty out.
 
-It is an estimate: a photograph like nothing in those searched may lie beyond. What holds for every
+A photograph that is like nothing in those searched may lie beyond the margin. What holds for every
 picture is `deconv4k.tune.error_bound`.
 """
 
@@ -14,22 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deconv4k.config import Formats
 from deconv4k.photo.quality import BORDER
-from deconv4k.tune.evaluate import Record, Stem, Tail
-from deconv4k.tune.photograph import decibels, inner
-from deconv4k.tune.search import Target
+from deconv4k.tune.output_stage import OutputStage
+from deconv4k.tune.photograph import inner, psnr_of
+from deconv4k.tune.sums import SharedSums
+from deconv4k.tune.target import Target
 
 SIDE = 64
 """Rows and columns of a region; those at a photograph's end are up to twice as large."""
 
 LEFT_OUT = {"loss": 0.05, "psnr_float": 0.0}
-"""The part of the regions that may lie beyond the margin, by the target's figure."""
+"""The share of the regions that may lie beyond the margin, by the target's figure."""
 
 
 class Region(NamedTuple):
@@ -68,33 +68,38 @@ class Margin:
     limit: float
 
     @classmethod
-    def of(cls, formats: Formats, stems: Sequence[Stem], target: Target) -> Margin:
-        """Of a candidate on the photographs searched."""
+    def of(cls, formats: Formats, shared: Sequence[SharedSums], target: Target) -> Margin:
+        """The margin of a candidate.
+
+        Parameters
+        ----------
+        formats : Formats
+        shared : sequence of SharedSums
+            Of the photographs searched.
+        target : Target
+        """
         ordered = sorted(
-            regions(formats, stems, target.figure),
-            key=lambda region: target.quality({target.figure: region.value}),
+            regions(formats, shared, target.figure),
+            key=lambda region: target.to_quality(region.value),
         )
         limit = ordered[int(LEFT_OUT[target.figure] * len(ordered))]
         return cls(target, len(ordered), ordered[0], limit.value)
 
     @property
     def decibels(self) -> float:
-        """By how much a photograph may miss the target."""
-        return max(0.0, self.target.least - self._quality(self.limit))
+        """By how much a photograph may miss the target, in dB."""
+        return max(0.0, self.target.least - self.target.to_quality(self.limit))
 
-    def _quality(self, value: float) -> float:
-        return self.target.quality({self.target.figure: value})
-
-    def judge(self, photo: Record) -> str:
-        """What to say of a photograph that was kept out."""
-        quality = self.target.quality(photo)
+    def judge(self, value: float) -> str:
+        """What to say of a photograph that was kept out, given its figure in dB."""
+        quality = self.target.to_quality(value)
         if quality >= self.target.least:
             return "within the target"
         if quality >= self.target.least - self.decibels:
             return "within the target and its margin"
         return "beyond the margin, so it belongs among the photographs searched"
 
-    def as_dict(self) -> Record:
+    def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "decibels": self.decibels,
@@ -102,7 +107,7 @@ class Margin:
             "regions": self.regions,
             "left_out": LEFT_OUT[self.target.figure],
             "limit": self.limit,
-            "worst": self.worst._asdict(),
+            "worst": {**self.worst._asdict(), "at": list(self.worst.at)},
         }
 
     def __str__(self) -> str:
@@ -116,31 +121,31 @@ class Margin:
         )
 
 
-def regions(formats: Formats, stems: Sequence[Stem], figure: str) -> Iterator[Region]:
+def regions(formats: Formats, shared: Sequence[SharedSums], figure: str) -> Iterator[Region]:
     """The regions of all photographs, row by row, border left out.
 
     Where the float layer shows the original exactly there is no loss, and the region is left out.
     """
-    for stem in stems:
-        scene = stem.scene
-        shown = inner(Tail.of(formats, stem.sums).shown[stem.rank])
-        floating, original = inner(scene.floating), inner(scene.original)
+    for each in shared:
+        photograph = each.photograph
+        shown = inner(OutputStage.of(formats, each.sums).shown[each.index])
+        floating, original = inner(photograph.floating), inner(photograph.original)
         if figure == "loss":
             before, after = _errors(floating, original), _errors(shown, original)
         else:
             before, after = None, _errors(shown, floating)
         for place, error in np.ndenumerate(after):
-            value = decibels(float(error))
+            value = psnr_of(float(error))
             if before is not None:
                 if before[place] == 0:
                     continue
-                value = decibels(float(before[place])) - value
-            row, column = (BORDER + SIDE * each for each in place)
-            yield Region(scene.name, (row, column), value)
+                value = psnr_of(float(before[place])) - value
+            row, column = (BORDER + SIDE * i for i in place)
+            yield Region(photograph.name, (row, column), value)
 
 
 def _errors(picture: NDArray[np.float64], reference: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean squared difference of each region of two pictures."""
+    """Mean squared difference of each region of two pictures (H, W)."""
     starts = [np.arange(0, max(1, size - SIDE + 1), SIDE) for size in picture.shape]
     squared = np.square(picture.astype(np.float64) - reference)
     sums = np.add.reduceat(np.add.reduceat(squared, starts[0], axis=0), starts[1], axis=1)

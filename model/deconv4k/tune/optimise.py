@@ -1,4 +1,4 @@
-"""Searching a space too large to measure whole, with Optuna.
+"""The search of a space too large to measure whole, with Optuna.
 
 Optuna's tree-structured Parzen estimator proposes assignments for two objectives, cost and
 quality, in batches of a fixed size that are told to it in the order in which it asked: so its
@@ -17,8 +17,9 @@ from typing import Any
 from deconv4k._shared import optional
 from deconv4k.config import Formats
 from deconv4k.errors import InputError
+from deconv4k.tune.axes import SIZES, Assignment, Value
 from deconv4k.tune.search import Found, Search
-from deconv4k.tune.space import SIZES, Assignment, Space, Value
+from deconv4k.tune.space import Space
 
 BATCH = 24
 """Assignments asked for at a time."""
@@ -28,7 +29,14 @@ STALE = 20
 
 
 def optimise(search: Search, space: Space, trials: int) -> Found:
-    """Measure some `trials` candidates of a space, and those around the cheapest that will do.
+    """Measure candidates of a space, and those around the cheapest that reaches the target.
+
+    Parameters
+    ----------
+    search : Search
+    space : Space
+    trials : int
+        Candidates that Optuna proposes, if the space has so many.
 
     Raises
     ------
@@ -94,7 +102,7 @@ def _assignment(trial: Any, space: Space) -> Assignment:
 
 
 def _descend(search: Search, space: Space, chosen: dict[Formats, Assignment]) -> None:
-    """Measure the neighbours of the cheapest that will do, until none of them is cheaper."""
+    """Measure the neighbours of the cheapest that reaches the target, until none is cheaper."""
     best = None
     while best is None or search.best() != best:
         best = search.best()

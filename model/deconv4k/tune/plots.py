@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from deconv4k._shared import optional
 from deconv4k.config import Formats
 from deconv4k.golden.bound import bound
-from deconv4k.tune.evaluate import Record, Stem, Tail, lsb
+from deconv4k.tune.output_stage import OutputStage, lsb
 from deconv4k.tune.photograph import inner
-from deconv4k.tune.search import Search, Target
+from deconv4k.tune.records import CandidateRecord
+from deconv4k.tune.search import Search
 from deconv4k.tune.sensitivity import Step
+from deconv4k.tune.sums import SharedSums
+from deconv4k.tune.target import Target
 
 SIZE = (7.5, 4.2)
 
@@ -26,21 +29,33 @@ LEAST_LOSS = 0.01
 
 
 class Chosen(NamedTuple):
-    """The chosen candidate, and what it makes of each photograph."""
+    """The chosen candidate.
 
-    formats: Formats
-    record: Record
-    stems: list[Stem]
+    Parameters
+    ----------
+    record : CandidateRecord
+    shared : list of SharedSums
+        Of the photographs searched.
+    """
+
+    record: CandidateRecord
+    shared: list[SharedSums]
+
+    @property
+    def formats(self) -> Formats:
+        """Its formats."""
+        return self.record.formats
 
     @classmethod
-    def of(cls, search: Search, formats: Formats, record: Record) -> Chosen:
+    def of(cls, search: Search, record: CandidateRecord) -> Chosen:
         """Compute the photographs' sums once more, for the histograms."""
-        problem = search.problem
+        problem, formats = search.problem, record.formats
         config, codes = problem.config(formats), problem.codes(formats.weight)
-        return cls(formats, record, [Stem.of(config, codes, scene) for scene in problem.scenes])
+        shared = [SharedSums.of(config, codes, each) for each in problem.photographs]
+        return cls(record, shared)
 
 
-def plots(search: Search, chosen: Chosen, steps: Sequence[Step]) -> dict[str, str]:
+def draw_all(search: Search, chosen: Chosen, steps: Sequence[Step]) -> dict[str, str]:
     """Every plot by its name, as the text of an SVG file."""
     return {
         "front": front(search, chosen.record),
@@ -50,7 +65,7 @@ def plots(search: Search, chosen: Chosen, steps: Sequence[Step]) -> dict[str, st
     }
 
 
-def front(search: Search, record: Record) -> str:
+def front(search: Search, record: CandidateRecord) -> str:
     """Quality against cost of every measured candidate, the front, the target and the choice."""
     figure, axes = _figure()
     points = [search.point(each) for each in search.found.records.values()]
@@ -59,7 +74,7 @@ def front(search: Search, record: Record) -> str:
     axes.step(*_columns(best), where="post", marker=".", label="Pareto front")
     axes.plot(*_columns([search.point(record)]), "*", markersize=14, label="chosen")
     axes.axhline(search.target.least, linestyle="--", color="0.3", label="target")
-    # Hopeless candidates would press the front flat.
+    # Candidates far below the target would press the front flat.
     axes.set_ylim(bottom=min(search.target.least, best[-1].quality) - 5)
     _scale_quality(axes, search.target)
     axes.set_xlabel(f"% of a part ({search.problem.device}): multipliers + LUTs + memory")
@@ -70,13 +85,13 @@ def front(search: Search, record: Record) -> str:
 def errors(chosen: Chosen) -> str:
     """How often each error occurs, and how large it can be at most."""
     figure, axes = _figure()
-    step, limit = lsb(chosen.formats), chosen.record["bound_lsb"]
+    step, limit = lsb(chosen.formats), chosen.record.bound_lsb
     edges = np.linspace(-limit, limit, BINS + 1)
-    for stem in chosen.stems:
-        shown = Tail.of(chosen.formats, stem.sums).shown
-        difference = (inner(shown[stem.rank]) - inner(stem.scene.floating)) / step
+    for shared in chosen.shared:
+        shown = OutputStage.of(chosen.formats, shared.sums).shown
+        difference = (inner(shown[shared.index]) - inner(shared.photograph.floating)) / step
         counts, _ = np.histogram(difference, edges)
-        axes.stairs(counts, edges, label=stem.scene.name)
+        axes.stairs(counts, edges, label=shared.photograph.name)
     for end in (-limit, limit):
         axes.axvline(end, linestyle="--", color="0.3", label="proved bound" if end > 0 else None)
     axes.set_yscale("symlog", linthresh=1)
@@ -109,23 +124,23 @@ def sums(search: Search, chosen: Chosen) -> str:
     figure, axes = _figure()
     config = search.problem.config(chosen.formats)
     reach = bound(config, search.problem.codes(chosen.formats.weight))
-    low = min(reach.low, *(int(stem.sums[0]) for stem in chosen.stems))
-    high = max(reach.high, *(int(stem.sums[-1]) for stem in chosen.stems))
+    low = min(reach.low, *(int(each.sums[0]) for each in chosen.shared))
+    high = max(reach.high, *(int(each.sums[-1]) for each in chosen.shared))
     edges = np.linspace(low, high, BINS + 1)
-    for stem in chosen.stems:
-        counts, _ = np.histogram(stem.sums, edges, weights=stem.counts)
-        axes.stairs(counts, edges, label=stem.scene.name)
+    for shared in chosen.shared:
+        counts, _ = np.histogram(shared.sums, edges, weights=shared.counts)
+        axes.stairs(counts, edges, label=shared.photograph.name)
     lines: dict[str, tuple[int, int]] = {"possible, proved": (reach.low, reach.high)}
-    held = chosen.formats.accumulator
-    if held is not None:
-        lines[f"accumulator {held}"] = (held.min_code, held.max_code)
+    accumulator = chosen.formats.accumulator
+    if accumulator is not None:
+        lines[f"accumulator {accumulator}"] = (accumulator.min_code, accumulator.max_code)
     for number, (label, ends) in enumerate(lines.items()):
         for end in ends:
             axes.axvline(end, linestyle="--", color=f"C{number + 3}", label=label)
             label = "_"
-    figures = chosen.record["accumulator"]
+    figures = chosen.record.accumulator
     axes.set_title(
-        f"{figures['proved_bits']} bits proved to suffice, {figures['observed_bits']} bits used"
+        f"{figures.proved_bits} bits proved to suffice, {figures.observed_bits} bits used"
     )
     axes.set_yscale("symlog", linthresh=1)
     axes.set_xlabel("sum, as a code")

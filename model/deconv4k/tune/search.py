@@ -1,33 +1,44 @@
 """The search: every candidate of a small space, the optimiser's choice of a large one.
 
-Candidates go to the workers in *waves* of a fixed number of tasks, cheapest first, and what a
-wave may leave out is decided by the waves before it alone. So the result is the same whatever the
-number of workers and however often the search was interrupted.
+Candidates go to the workers in *waves* of a fixed number of tasks, cheapest first:
+
+    front of the waves before
+        -> candidates that no bound known so far leaves out
+        -> tasks for those that the journal does not have
+        -> records and least errors into the journal
+        -> once more: candidates that no bound leaves out, now that all bounds are known
+        -> their records are found, and the front of the next wave is made of them
+
+What a wave leaves out is decided by the waves before it alone. So the result is the same whatever
+the number of workers, and however often the search was interrupted.
 
 Left out is only what provably changes nothing: a candidate that costs no less than one already
 measured whose quality it cannot exceed. Two bounds say what it cannot exceed: the output codes
-nearest to the float layer (`evaluate.output_limit`), and the scatter that no output format undoes
-(`evaluate.Stem.best_error`). Both the cheapest candidate that reaches the target and the whole
-front of cost against quality survive that.
+nearest to the float layer (`output_stage.psnr_ceiling`), and the scatter of the references within
+sums (`SharedSums.least_errors`). The cheapest candidate that reaches the target is never left
+out, nor is any point of the front of cost against quality.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
 
 from deconv4k.config import Formats
 from deconv4k.errors import InputError
-from deconv4k.formats import Format
 from deconv4k.rtl import design
-from deconv4k.tune.cost import cost
-from deconv4k.tune.evaluate import Mistakes, Problem, Record, Stem, finish, output_limit
+from deconv4k.tune.cost import estimate_cost
 from deconv4k.tune.journal import Journal
-from deconv4k.tune.photograph import decibels
+from deconv4k.tune.output_stage import psnr_ceiling
+from deconv4k.tune.pareto import Point, dominated, pareto
+from deconv4k.tune.problem import Problem
+from deconv4k.tune.records import CandidateRecord, formats_to_dict
 from deconv4k.tune.space import Space
+from deconv4k.tune.sums import sum_formats
+from deconv4k.tune.target import Target
+from deconv4k.tune.tasks import Task, Workers, quality_ceiling
 
 TASK = 8
 """Most candidates of one task: a second or two of work on a whole photograph."""
@@ -35,105 +46,12 @@ TASK = 8
 WAVE = 32
 """Tasks of one wave."""
 
-TOLERANCE = 1e-9
-"""In dB: figures nearer than this are the same, whatever the order of a sum."""
+NEAREST = "a cheaper one is as good as even the output codes nearest to the float layer would be"
+SCATTER = "a cheaper one is as good as any output of their sums could be"
+"""Why a candidate was left out."""
 
-
-@dataclass(frozen=True)
-class Target:
-    """What the user asks for.
-
-    Parameters
-    ----------
-    figure : {'loss', 'psnr_float'}
-        A record's figure: dB lost against the original, or PSNR against the float layer.
-    value : float
-        In dB.
-    """
-
-    figure: str
-    value: float
-
-    def quality(self, record: Record) -> float:
-        """The figure that is to be large, in dB."""
-        value = float(record[self.figure])
-        return -value if self.figure == "loss" else value
-
-    @property
-    def least(self) -> float:
-        """The least quality that will do."""
-        return -self.value if self.figure == "loss" else self.value
-
-    def reached(self, record: Record) -> bool:
-        """Whether a candidate does what is asked; what wraps is wrong wherever it lies."""
-        return not record["wraps"] and self.quality(record) >= self.least - TOLERANCE
-
-    def limit(self, problem: Problem, errors: Sequence[Mistakes]) -> float:
-        """The quality of a candidate with these errors, one a photograph; at most, if they are
-        lower bounds.
-        """
-        if self.figure == "psnr_float":
-            return min(decibels(each.floating) for each in errors)
-        return min(
-            decibels(each.original) - decibels(scene.float_error)
-            for each, scene in zip(errors, problem.scenes, strict=True)
-        )
-
-    def __str__(self) -> str:
-        if self.figure == "loss":
-            return f"a loss of at most {self.value:g} dB against the original"
-        return f"at least {self.value:g} dB PSNR against the float layer"
-
-
-class Point(NamedTuple):
-    """A measured candidate as others are compared with it."""
-
-    share: float
-    quality: float
-
-
-class Task(NamedTuple):
-    """Work for one worker: candidates of one stem, and what they have to beat."""
-
-    candidates: tuple[Formats, ...]
-    shares: tuple[float, ...]
-    front: tuple[Point, ...]
-    target: Target
-
-
-class Done(NamedTuple):
-    """What became of a task: records of the candidates that were not left out."""
-
-    records: list[tuple[Formats, Record]]
-    limits: list[Mistakes]
-
-
-def work(problem: Problem, task: Task) -> Done:
-    """Do one task; what every kind of worker runs."""
-    config = problem.config(task.candidates[0])
-    codes = problem.codes(config.formats.weight)
-    stems = [Stem.of(config, codes, scene) for scene in problem.scenes]
-    limits = [stem.best_error for stem in stems]
-    limit = task.target.limit(problem, limits)
-    kept = [
-        formats
-        for formats, share in zip(task.candidates, task.shares, strict=True)
-        if not beaten(Point(share, limit), task.front)
-    ]
-    records = finish(problem, codes, stems, kept) if kept else iter(())
-    return Done(list(zip(kept, records, strict=True)), limits)
-
-
-def beaten(point: Point, front: Iterable[Point]) -> bool:
-    """Whether some measured candidate costs no more and is at least as good."""
-    return any(each.share <= point.share and each.quality >= point.quality for each in front)
-
-
-class Workers(Protocol):
-    """Whoever does tasks: threads, or the processes of a cluster."""
-
-    def run(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Done]]:
-        """Each task's number and what became of it, in the order in which they finish."""
+Group = list[tuple[float, Formats]]
+"""Candidates that share their sums, with their cost shares in percent, cheapest first."""
 
 
 @dataclass
@@ -151,12 +69,12 @@ class Found:
     """
 
     method: str
-    records: dict[Formats, Record] = field(default_factory=dict)
+    records: dict[Formats, CandidateRecord] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
 
 
 class Search:
-    """The state of one search.
+    """One search: what is found so far, and how more is.
 
     Parameters
     ----------
@@ -188,24 +106,30 @@ class Search:
         self.prune = prune
         self.found = Found("")
         self._settled = self._total = 0
-        self._output_limits: dict[tuple[object, ...], float] = {}
+        self._ceilings: dict[tuple[object, ...], float] = {}
 
     def exhaustive(self, space: Space) -> Found:
-        """Every candidate, but for those that provably change nothing."""
+        """Measure every candidate, but for those that provably change nothing.
+
+        Raises
+        ------
+        InputError
+            If the space is empty, or the engine can be built for none of its candidates.
+        """
         candidates = self.buildable(space.candidates())
         self.found.method = f"exhaustive: every one of {len(candidates)} candidates"
         if self.prune:
             self.found.method += ", but for those that bounds prove to change nothing"
         self._total += len(candidates)
-        tasks = self.tasks(candidates)
-        for start in range(0, len(tasks), WAVE):
-            self.wave(tasks[start : start + WAVE], self.front() if self.prune else ())
+        groups = self.groups(candidates)
+        for start in range(0, len(groups), WAVE):
+            self.wave(groups[start : start + WAVE], self.front() if self.prune else ())
         return self.found
 
-    def measure(self, candidates: Sequence[Formats]) -> dict[Formats, Record]:
-        """The records of candidates, none left out."""
+    def measure(self, candidates: Sequence[Formats]) -> dict[Formats, CandidateRecord]:
+        """Measure candidates, leaving none out. They are not added to what is found."""
         self._total += len(candidates)
-        self.settle(self.tasks(candidates), ())
+        self.settle(self.groups(candidates), ())
         return {formats: self.known(formats) for formats in candidates}
 
     def include(self, candidates: Sequence[Formats]) -> None:
@@ -235,26 +159,27 @@ class Search:
             self.leave_out("the engine cannot be built for them", len(candidates) - len(kept))
         return kept
 
-    def tasks(self, candidates: Iterable[Formats]) -> list[list[tuple[float, Formats]]]:
-        """Candidates by stem, at most `TASK` together, the cheapest task first."""
-        stems: dict[object, list[tuple[float, Formats]]] = defaultdict(list)
+    def groups(self, candidates: Iterable[Formats]) -> list[Group]:
+        """Candidates that share their sums, at most `TASK` together, the cheapest group first."""
+        sharing: dict[object, Group] = defaultdict(list)
         for formats in candidates:
-            stems[stem(formats)].append((self.share(formats), formats))
-        tasks = []
-        for each in stems.values():
-            each.sort(key=lambda pair: pair[0])
-            tasks += [each[i : i + TASK] for i in range(0, len(each), TASK)]
-        return sorted(tasks, key=lambda each: each[0][0])
+            sharing[sum_formats(formats)].append((self.cost_share(formats), formats))
+        groups = []
+        for group in sharing.values():
+            group.sort(key=lambda pair: pair[0])
+            groups += [group[i : i + TASK] for i in range(0, len(group), TASK)]
+        return sorted(groups, key=lambda group: group[0][0])
 
-    def share(self, formats: Formats) -> float:
-        """What a candidate costs."""
+    def cost_share(self, formats: Formats) -> float:
+        """The cost share of a candidate, in percent."""
         problem = self.problem
-        return cost(problem.config(formats), problem.device, packing=problem.packing).share
+        config = problem.config(formats)
+        return estimate_cost(config, problem.device, packing=problem.packing).share
 
     def front(self) -> tuple[Point, ...]:
-        """The best of what is measured and does not wrap."""
+        """The Pareto front of what is measured and does not wrap."""
         records = self.found.records.values()
-        return tuple(pareto(self.point(each) for each in records if not each["wraps"]))
+        return tuple(pareto(self.point(each) for each in records if not each.wraps))
 
     def best(self) -> Formats | None:
         """The cheapest candidate that reaches the target, as `choose` has it; None without one."""
@@ -264,15 +189,15 @@ class Search:
         return min(reaching, key=self._order, default=None)
 
     def _order(self, formats: Formats) -> tuple[float, float]:
-        share, quality = self.point(self.found.records[formats])
-        return share, -quality
+        cost, quality = self.point(self.found.records[formats])
+        return cost, -quality
 
-    def point(self, record: Record) -> Point:
+    def point(self, record: CandidateRecord) -> Point:
         """A record's cost and quality."""
-        return Point(record["cost"]["share"], self.target.quality(record))
+        return Point(record.cost.share, self.target.quality(record))
 
-    def wave(self, groups: Sequence[list[tuple[float, Formats]]], front: tuple[Point, ...]) -> None:
-        """Settle some tasks and add their records to what is found."""
+    def wave(self, groups: Sequence[Group], front: tuple[Point, ...]) -> None:
+        """Settle one wave and add its records to what is found."""
         self.settle(groups, front)
         # Now that every bound is known, what is kept depends on nothing but the waves before.
         for group in groups:
@@ -282,20 +207,18 @@ class Search:
             for _, formats in kept:
                 self.found.records[formats] = self.known(formats)
 
-    def settle(
-        self, groups: Sequence[list[tuple[float, Formats]]], front: tuple[Point, ...]
-    ) -> None:
-        """Settle some tasks: from the journal, by a bound, or by the workers."""
+    def settle(self, groups: Sequence[Group], front: tuple[Point, ...]) -> None:
+        """Settle candidates: from the journal, by a bound, or by the workers."""
         tasks = []
         for group in groups:
             kept, _ = self.survivors(group, front)
             missing = [pair for pair in kept if self.journal.record(pair[1]) is None]
             if missing:
-                shares, candidates = zip(*missing, strict=True)
-                tasks.append(Task(candidates, shares, front, self.target))
+                costs, candidates = zip(*missing, strict=True)
+                tasks.append(Task(candidates, costs, front, self.target))
             self.advance(len(group) - len(missing))
         for number, done in self.workers.run(tasks):
-            self.journal.add(done.records, tasks[number].candidates[0], done.limits)
+            self.journal.add(done.records, tasks[number].candidates[0], done.least_errors)
             self.advance(len(tasks[number].candidates))
 
     def advance(self, settled: int) -> None:
@@ -303,73 +226,56 @@ class Search:
         self._settled += settled
         self.progress(self._settled, self._total)
 
-    def known(self, formats: Formats) -> Record:
+    def known(self, formats: Formats) -> CandidateRecord:
         """The record of a candidate that is settled and not left out."""
         record = self.journal.record(formats)
         assert record is not None
         return record
 
-    def survivors(
-        self, group: list[tuple[float, Formats]], front: tuple[Point, ...]
-    ) -> tuple[list[tuple[float, Formats]], list[str]]:
-        """Those of one stem that no known bound leaves out, and why each other one is."""
-        limits = self.journal.limits(group[0][1])
-        scatter = math.inf if limits is None else self.target.limit(self.problem, limits)
+    def survivors(self, group: Group, front: tuple[Point, ...]) -> tuple[Group, list[str]]:
+        """Those of a group that no known bound leaves out, and why each other one is."""
+        errors = self.journal.least_errors(group[0][1])
+        scatter = math.inf if errors is None else quality_ceiling(self.problem, self.target, errors)
         kept, reasons = [], []
-        for share, formats in group:
-            if beaten(Point(share, self.nearest(formats)), front):
+        for cost, formats in group:
+            if dominated(Point(cost, self.nearest(formats)), front):
                 reasons.append(NEAREST)
-            elif beaten(Point(share, scatter), front):
+            elif dominated(Point(cost, scatter), front):
                 reasons.append(SCATTER)
             else:
-                kept.append((share, formats))
+                kept.append((cost, formats))
         return kept, reasons
 
     def nearest(self, formats: Formats) -> float:
-        """The quality that the output codes nearest to the float layer would have, at least."""
+        """The quality of the output codes nearest to the float layer, in dB; none exceeds it.
+
+        Infinite where the target is a loss: these codes need not be nearest to the original.
+        """
         if self.target.figure == "loss":
             return math.inf
         output = formats.output
         key = (formats.pixel, output.width, output.integer, output.signed)
-        if key not in self._output_limits:
-            self._output_limits[key] = min(
-                output_limit(scene, formats) for scene in self.problem.scenes
+        if key not in self._ceilings:
+            self._ceilings[key] = min(
+                psnr_ceiling(each, formats) for each in self.problem.photographs
             )
-        return self._output_limits[key]
+        return self._ceilings[key]
 
     def leave_out(self, reason: str, count: int) -> None:
         """Remember why candidates are not among the records."""
         self.found.left_out[reason] = self.found.left_out.get(reason, 0) + count
 
 
-NEAREST = "a cheaper one is as good as even the output codes nearest to the float layer would be"
-SCATTER = "a cheaper one is as good as any output of their sums could be"
-
-
-def stem(formats: Formats) -> tuple[Format, Format, Format | None]:
-    """The same for all candidates whose sums are."""
-    return formats.pixel, formats.weight, formats.product
-
-
-def pareto(points: Iterable[Point]) -> list[Point]:
-    """Points that no other one beats: cheapest first, each better than all before it."""
-    front: list[Point] = []
-    for point in sorted(set(points), key=lambda each: (each.share, -each.quality)):
-        if not front or point.quality > front[-1].quality:
-            front.append(point)
-    return front
-
-
-def front_records(search: Search) -> list[Record]:
+def front_records(search: Search) -> list[CandidateRecord]:
     """The records on the front, cheapest first; of equals the first that was found."""
-    best: dict[Point, Record] = {}
+    best: dict[Point, CandidateRecord] = {}
     for record in search.found.records.values():
-        if not record["wraps"]:
+        if not record.wraps:
             best.setdefault(search.point(record), record)
     return [best[point] for point in search.front()]
 
 
-def choose(search: Search) -> tuple[Formats, Record]:
+def choose(search: Search) -> tuple[Formats, CandidateRecord]:
     """The cheapest candidate that reaches the target; of equals the best, then the first.
 
     Raises
@@ -381,10 +287,10 @@ def choose(search: Search) -> tuple[Formats, Record]:
     best = search.best()
     if best is not None:
         return best, records[best]
-    closest = max(records.values(), key=lambda each: (not each["wraps"], target.quality(each)))
-    spelled = ", ".join(f"{node} {form}" for node, form in closest["formats"].items())
-    wrapping = "; it wraps" if closest["wraps"] else ""
+    closest = max(records.values(), key=lambda each: (not each.wraps, target.quality(each)))
+    spelled = ", ".join(f"{node} {form}" for node, form in formats_to_dict(closest.formats).items())
+    wrapping = "; it wraps" if closest.wraps else ""
     raise InputError(
-        f"no candidate reaches {target}; the closest has {closest[target.figure]:.4f} dB "
+        f"no candidate reaches {target}; the closest has {target.value_of(closest):.4f} dB "
         f"({spelled}{wrapping}); allowed: a target it reaches, or a larger space"
     )

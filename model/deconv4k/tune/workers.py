@@ -1,8 +1,4 @@
-"""Who does the work of a search: threads of this process, or a Dask cluster's processes.
-
-A task depends on the problem and on itself alone, so who does it, when, and how often changes
-nothing.
-"""
+"""The workers of a search: threads of this process, or the processes of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -12,8 +8,9 @@ from typing import Any
 
 from deconv4k._shared import optional
 from deconv4k.errors import InputError
-from deconv4k.tune.evaluate import Problem
-from deconv4k.tune.search import Done, Task, work
+from deconv4k.tune.arguments import ArgumentError
+from deconv4k.tune.problem import Problem
+from deconv4k.tune.tasks import Done, Task, work
 
 
 class Threads:
@@ -30,14 +27,14 @@ class Threads:
         self._problem = problem
         self._jobs = jobs
         # Before the threads start, or each would make them.
-        for scene in problem.scenes:
-            _ = scene.references
+        for photograph in problem.photographs:
+            _ = photograph.references
 
     def __str__(self) -> str:
         return f"{self._jobs} thread(s)"
 
     def run(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Done]]:
-        """Each task's number and what became of it, in the order in which they finish."""
+        """The number of each task with its result, in the order in which they finish."""
         pool = ThreadPoolExecutor(self._jobs)
         try:
             numbers = {
@@ -64,8 +61,10 @@ class Cluster:
 
     Raises
     ------
+    ArgumentError
+        If nobody answers at the address, or there is no worker.
     InputError
-        If Dask is missing, nobody answers at the address, or there is no worker.
+        If Dask is missing.
     """
 
     def __init__(self, problem: Problem, address: str) -> None:
@@ -76,13 +75,14 @@ class Cluster:
             self._client = self._dask.Client(address, timeout=10)
         except (OSError, ValueError) as error:
             reason = str(error) or "no answer"
-            raise InputError(
-                f"--dask {address}: {reason}; allowed: a running scheduler's address, such as "
-                "tcp://127.0.0.1:8786"
+            raise ArgumentError(
+                "dask",
+                f" {address}: {reason}; allowed: a running scheduler's address, such as "
+                "tcp://127.0.0.1:8786",
             ) from None
         if not self._client.scheduler_info()["workers"]:
             self.close()
-            raise InputError(f"--dask {address}: no worker there; allowed: one and more")
+            raise ArgumentError("dask", f" {address}: no worker there; allowed: one and more")
         self._sent = self._send()
 
     def __str__(self) -> str:
@@ -93,7 +93,7 @@ class Cluster:
         self._client.close()
 
     def run(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Done]]:
-        """Each task's number and what became of it, in the order in which they finish."""
+        """The number of each task with its result, in the order in which they finish."""
         left = dict(enumerate(tasks))
         while left:
             futures = {
