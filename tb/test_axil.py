@@ -24,7 +24,7 @@ BLOCK = ("write_ack", "write_error", "read_ack", "read_error", "read_data")
 
 @runs("address", [8, 12])
 def test_axil(sim: str, address: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "axil", {"ADDR_W": address}, tmp_path, seed)
+    run(sim, "deconv_axil", {"ADDR_W": address}, tmp_path, seed)
 
 
 PROOF = """
@@ -53,7 +53,7 @@ def test_proof(name: str, tmp_path: Path) -> None:
     """axil_proof.v holds for all inputs, and fails for each fault."""
     from deconv4k import tooling
 
-    text = (tooling.ROOT / "hw" / "axil.v").read_text()
+    text = (tooling.ROOT / "hw" / "axi" / "deconv_axil.v").read_text()
     if name:
         before, after = WRONG[name]
         assert text.count(before) == 1

@@ -150,9 +150,9 @@ def test_no_word_is_used_that_is_read_while_written(point: str, seed: int) -> No
     weights, bias = make_weights(config, rng), make_bias(config, rng)
     frames = make_frames(config, weights, rng)
     expected = expect(config, frames, weights, bias)
-    undefined = simulator.ROOT / "tb" / "undefined" / "ram.v"
-    files = [undefined if path.name == "ram.v" else path for path in simulator.sources("bench")]
-    assert undefined in files
+    ram = simulator.ROOT / "tb" / "undefined" / "deconv_ram.v"
+    files = [ram if path.name == ram.name else path for path in simulator.sources("bench")]
+    assert ram in files
     for stalls in ("none", "both"):
         played = simulator.play(
             "icarus", config, frames, weights, bias, expected=expected, stalls=stalls, seed=seed,

@@ -18,7 +18,9 @@ def test_edges(
     sim: str, ahead: int, behind: int, group: int, line_beats: int, tmp_path: Path, seed: int
 ) -> None:
     parameters = {"AHEAD": ahead, "BEHIND": behind, "GROUP": group, "LINE_BEATS": line_beats}
-    run(sim, "edges", {**parameters, "WIDTH_W": 6, "NEAR_W": 3, "BEATS_W": 7}, tmp_path, seed)
+    run(
+        sim, "deconv_edges", {**parameters, "WIDTH_W": 6, "NEAR_W": 3, "BEATS_W": 7}, tmp_path, seed
+    )
 
 
 @cocotb.test()

@@ -13,7 +13,7 @@ FOLDER = simulator.ROOT / "vectors"
 @pytest.mark.parametrize("name", ["ties", "channels"])
 def test_vectors_on_the_netlist(sim: str, target: str, name: str, seed: int) -> None:
     case = vectors.read(FOLDER / name)
-    netlist = synthesis.synthesise(target, "deconv", engine.parameters(case.config))
+    netlist = synthesis.synthesise(target, "deconv_engine", engine.parameters(case.config))
     files = synthesis.bench_files(netlist, target)
     for stalls in ("none", "both"):
         played = simulator.play(

@@ -64,7 +64,7 @@ def netlist(config: Config) -> synthesis.Netlist:
     folder.mkdir(parents=True, exist_ok=True)
     kernel = folder / f"kernel-{config.digest:08x}.hex"
     parameters = bringup.parameters(config, codes, kernel)
-    return synthesis.synthesise("ecp5", "bringup", parameters, read=[kernel])
+    return synthesis.synthesise("ecp5", "deconv_bringup", parameters, read=[kernel])
 
 
 def place(

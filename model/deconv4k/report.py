@@ -134,6 +134,6 @@ def info(config: Config, weights: NDArray[Any], *, as_json: bool = False) -> Non
     table.add_row("clocks to the last one of a lone frame", f"{built['lone_frame_clocks']:,}")
     console.print(table)
     console.print(
-        "Parameters of hw/deconv.v: "
+        "Parameters of hw/engine/deconv_engine.v: "
         + ", ".join(f"{name}={value}" for name, value in built["parameters"].items())
     )

@@ -231,7 +231,7 @@ def adder_bits(products: int, bias: bool, width: int, held: int) -> int:
 
 
 def quantiser_luts(width: int, shift: int, target: Format) -> int:
-    """Lookup tables of hw/quantise.v for codes of `width` bits."""
+    """Lookup tables of hw/engine/deconv_quantise.v for codes of `width` bits."""
     rounds = shift > 0 and target.rounding is not Rounding.AP_TRN
     floor = max(width - max(shift, 0), 0) + 2
     saturates = target.overflow is not Overflow.AP_WRAP
