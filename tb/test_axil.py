@@ -53,13 +53,15 @@ def test_proof(name: str, tmp_path: Path) -> None:
     """axil_proof.v holds for all inputs, and fails for each fault."""
     from deconv4k import tooling
 
-    text = (tooling.ROOT / "hw" / "axi" / "deconv_axil.v").read_text()
+    source = tooling.ROOT / "hw" / "axi" / "deconv_axil.v"
+    text = source.read_text()
     if name:
         before, after = WRONG[name]
         assert text.count(before) == 1
         text = text.replace(before, after)
-    (tmp_path / "axil.v").write_text(text)
-    files = [str(tmp_path / "axil.v"), str(tooling.plain(tooling.ROOT / "tb" / "axil_proof.v"))]
+    changed = tmp_path / source.name
+    changed.write_text(text)
+    files = [str(changed), str(tooling.plain(tooling.ROOT / "tb" / "axil_proof.v"))]
     command = [sys.executable, "-c", PROOF, *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr

@@ -86,7 +86,7 @@ def model(p: dict[str, int], word: dict[str, int]) -> dict[str, int]:
             ("left", x, p["BEHIND"]),
             ("right", width - 1 - x, p["AHEAD"]),
         ):
-            # Clipped to the larger of the two sides: all that window compares with.
+            # Clipped to the larger of the two sides: all that deconv_window compares with.
             far = max(p["AHEAD"], p["BEHIND"])
             assert most <= far
             out[name] = min(distance, far)

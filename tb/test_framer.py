@@ -47,12 +47,12 @@ class Trial(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What framer did up to the end of a sequence ("s") or up to a reset ("r")."""
+    """What deconv_framer did up to the end of a sequence ("s") or up to a reset ("r")."""
 
     end: str
     outputs: list[str]
     aborts: list[int]
-    """How many beats framer had looked at by then, -1: the frame was ended by something else."""
+    """How many beats deconv_framer had looked at by then, -1: something else ended the frame."""
     accepted: int
     flags: tuple[int, ...]
     dropped: int
@@ -263,7 +263,7 @@ def frame_lines(width: int, height: int, pixels: list[int]) -> list[str]:
 
 
 def play(sim: str, stalls: str, trials: Sequence[Trial], work: Path, seed: int) -> list[Part]:
-    """Run the trials one after another; everything that framer does must be as framing says."""
+    """Run the trials one after another; all that deconv_framer does must be as framing says."""
     # Not within the simulation, which would load Numba for nothing.
     from deconv4k import simulator
 

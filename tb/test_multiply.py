@@ -1,4 +1,4 @@
-"""Exact products of signed and unsigned codes (registered by operand), every pair of them."""
+"""Exact products of signed and unsigned codes (registered by deconv_operand), all pairs."""
 
 from __future__ import annotations
 
