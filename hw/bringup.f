@@ -1,5 +1,5 @@
 -f deconv.f
-crc32.v
-kernel_store.v
-board/selftest.v
-board/bringup.v
+lib/deconv_crc32.v
+axi/deconv_kernel_store.v
+board/deconv_selftest.v
+board/deconv_bringup.v

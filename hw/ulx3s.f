@@ -1,7 +1,7 @@
 -f deconv.f
-crc32.v
-kernel_store.v
-board/selftest.v
-board/report.v
-board/uart_tx.v
-board/ulx3s.v
+lib/deconv_crc32.v
+axi/deconv_kernel_store.v
+board/deconv_selftest.v
+board/deconv_report.v
+board/deconv_uart_tx.v
+board/deconv_ulx3s.v

@@ -1,2 +1,2 @@
 -f deconv_axi.f
-board/dma_video.v
+board/deconv_dma_video.v

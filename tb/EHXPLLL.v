@@ -1,4 +1,5 @@
-// EHXPLLL: the PLL of ECP5, as hw/board/ulx3s.v uses it, for simulation.
+// SPDX-License-Identifier: MIT
+// EHXPLLL: the PLL of ECP5, as hw/board/deconv_ulx3s.v uses it, for simulation.
 //
 // The output is the input: a clock there is a clock here, whatever its frequency. LOCK rises after
 // some clocks. The frequency is nextpnr's to say, which takes it from the parameters.

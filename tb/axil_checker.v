@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // axil_checker: watches an AXI4-Lite bus and counts what breaks its rules.
 //
 // errors, 16 bits a rule, rule 0 the lowest. Five rules of channel_checker (DROPPED, CHANGED, UNKNOWN,

@@ -1,4 +1,5 @@
-// axil_proof: what the header of axil says of its channels, for a proof by induction (test_axil.py).
+// SPDX-License-Identifier: MIT
+// axil_proof: what the header of deconv_axil says of its channels, to be proven (test_axil.py).
 //
 //   account    an address, a datum or a read that was taken is waiting or answered, never lost or
 //              doubled; so no answer comes without its request, and two of a direction are outstanding
@@ -36,7 +37,7 @@ module axil_proof (
     wire rvalid;
     wire request;
     wire is_write;
-    axil axil (
+    deconv_axil axil (
         .clk(clk),
         .rst(rst),
         .s_axil_awaddr(awaddr),

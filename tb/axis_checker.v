@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // axis_checker: watches an AXI4-Stream Video bus and counts what breaks its rules.
 //
 // errors, 16 bits a rule, rule 0 the lowest; the first five are those of channel_checker:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // bench: the engine between a player and a scoreboard, with its own clock; checkers on both streams.
 //
 // Whole frames run without Python: cocotb sets `go`, waits for `done` and reads the results. The
@@ -140,7 +141,7 @@ module bench #(
     wire [C_IN*PIXEL_W-1:0] frame_pixel;
     wire [2:0] frame_signals;
     wire unused = &{1'b0, aborted, kernel_signals, frame_pixel, frame_signals};
-    deconv #(
+    deconv_engine #(
         .K(K),
         .S(S),
         .P(P),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // bench_axi: deconv_axi with its registers, between a player and a scoreboard, checkers on all buses.
 //
 // cocotb drives the clock, the reset and the registers (s_axi_control_*), and with `external` the two

@@ -1,4 +1,5 @@
-// bench_dma: dma_video and deconv_axi as a processor sees them, the video between them watched.
+// SPDX-License-Identifier: MIT
+// bench_dma: deconv_dma_video and deconv_axi as a processor sees them, the video watched.
 //
 // cocotb drives the clock, the reset, the registers (s_axi_control_*), the word of the AXI GPIO and the
 // two streams of the AXI DMA. The folder of the simulation brings power_up.hex, unless POWER_UP is empty.
@@ -104,7 +105,7 @@ module bench_dma #(
     wire out_tvalid;
     wire out_tready;
 
-    dma_video #(
+    deconv_dma_video #(
         .S(S),
         .IN_BITS(IN_BITS),
         .OUT_BITS(OUT_BITS)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // channel_checker: the rules of one channel with valid and ready, as AMBA AXI has them.
 //
 // events, high for one clock each, at the clock edge at which the rule is broken:

@@ -1,4 +1,5 @@
-// framer_all: framer through a script of sequences, with its own clock; what it does goes to a file.
+// SPDX-License-Identifier: MIT
+// framer_all: deconv_framer through a script of sequences, with its own clock; leaves a file.
 //
 // script.hex, one line a command, "op a b c d" in hexadecimal:
 //
@@ -9,10 +10,10 @@
 //   4 0 0 0 0                    wait until nothing moves, then abort_frame for one clock: write "a"
 //
 // trace.txt: "o" for each output beat, and "s" or "r" with what was counted since the last of them.
-// "a" comes with the number of beats since then that framer had looked at when the frame ended, or
-// with -1 if a SOF has ended it already, or zeros complete it.
-// Clocks are those of the first and the last beat accepted, and of the first and the last output.
-// "h" ends the file if no beat is accepted for `patience` clocks though some are left.
+// "a" comes with the number of beats since then that deconv_framer had looked at when the frame
+// ended, or with -1 if a SOF has ended it already, or zeros complete it. Clocks are those of the
+// first and the last beat accepted, and of the first and the last output. "h" ends the file if no
+// beat is accepted for `patience` clocks though some are left.
 //
 // Violations: an output that changes while it is stalled; anything unknown that is not covered by a
 // low valid. While no beat is offered its data are unknown (X) with UNKNOWN, else random. Pauses and
@@ -65,7 +66,7 @@ module framer_all #(
     reg out_ready;
     reg abort_frame;
     wire [6:0] flags;
-    framer #(
+    deconv_framer #(
         .PIXEL_BITS(PIXEL_BITS),
         .WIDTH_W(WIDTH_W),
         .HEIGHT_W(HEIGHT_W),

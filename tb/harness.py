@@ -33,15 +33,16 @@ def run(
     files: Sequence[Path] | None = None,
     **data: Any,
 ) -> None:
-    """Build a module and run the coroutines of tb/test_<module>.py on it, or `only` one of them.
+    """Build a module and run the coroutines of its file on it, or `only` one of them.
 
-    With a `target` it is that device family's; `module` is another file of coroutines, `files` are
-    other sources. `data` reaches the coroutines with the parameters.
+    That of deconv_fifo is tb/test_fifo.py; `module` is another one. With a `target` the module is
+    that device family's; `files` are other sources. `data` reaches the coroutines with the
+    parameters.
     """
     files = files or sources.of(top, target)
     folder = build.build(sim, top, parameters, files=files)
     (work / "case.json").write_text(json.dumps({"seed": seed, **parameters, **data}))
-    module = module or "test_" + top.removesuffix("_all")
+    module = module or "test_" + top.removesuffix("_all").removeprefix("deconv_")
     build.simulate(sim, folder, top, module, work, seed=seed, only=only)
     ran = ElementTree.parse(work / "results.xml").findall(".//testcase")
     assert ran, "no coroutine ran"

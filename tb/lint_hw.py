@@ -46,8 +46,8 @@ def main() -> int:
         return 1
     clean = True
     for name, config in POINTS.items():
-        clean &= lint(name, "deconv", design.parameters(config))
-    generated = str(checkout.ROOT / "hw" / "generated" / "registers.vlt")
+        clean &= lint(name, "deconv_engine", design.parameters(config))
+    generated = str(checkout.ROOT / "hw" / "generated" / "deconv_registers.vlt")
     for name, config in POINTS.items():
         clean &= lint(name, "deconv_axi", design.wrapper_parameters(config), generated)
     timing = ("--timing", "--timescale", "1ns/1ps")
@@ -55,25 +55,25 @@ def main() -> int:
     template = checkout.ROOT / "hw" / "package" / "deconv_axi_template.v"
     clean &= lint("default", "deconv_axi", {}, generated, around=template)
     for name, config in POINTS.items():
-        clean &= lint(f"{name} on ECP5", "deconv", design.parameters(config), target="ecp5")
-    clean &= lint("default", "bringup", {})
-    # ulx3s.vlt says what the model of the PLL leaves out.
-    clean &= lint("default", "ulx3s", {}, str(checkout.ROOT / "tb" / "ulx3s.vlt"))
+        clean &= lint(f"{name} on ECP5", "deconv_engine", design.parameters(config), target="ecp5")
+    clean &= lint("default", "deconv_bringup", {})
+    # deconv_ulx3s.vlt says what the model of the PLL leaves out.
+    clean &= lint("default", "deconv_ulx3s", {}, str(checkout.ROOT / "tb" / "deconv_ulx3s.vlt"))
     # bench.vlt says what cocotb reads and writes.
     control = str(checkout.ROOT / "tb" / "bench.vlt")
     clean &= lint("default", "bench", {}, *timing, control)
     control = str(checkout.ROOT / "tb" / "bench_axi.vlt")
     clean &= lint("default", "bench_axi", {}, *timing, generated, control)
-    clean &= lint("default", "report", {})
-    clean &= lint("default", "uart_tx", {})
-    clean &= lint("default", "dma_video", {})
-    clean &= lint("odd bytes", "dma_video", {"S": 3, "IN_BITS": 24, "OUT_BITS": 40})
+    clean &= lint("default", "deconv_report", {})
+    clean &= lint("default", "deconv_uart_tx", {})
+    clean &= lint("default", "deconv_dma_video", {})
+    clean &= lint("odd bytes", "deconv_dma_video", {"S": 3, "IN_BITS": 24, "OUT_BITS": 40})
     control = str(checkout.ROOT / "tb" / "bench_dma.vlt")
     clean &= lint("default", "bench_dma", {}, *timing, generated, control)
     clean &= lint("default", "quantise_all", {})
     clean &= lint("default", "raster_all", {})
-    clean &= lint("default", "framer", {})
-    clean &= lint("widest", "framer", {"MAX_W": 65535, "WIDTH_W": 17})
+    clean &= lint("default", "deconv_framer", {})
+    clean &= lint("widest", "deconv_framer", {"MAX_W": 65535, "WIDTH_W": 17})
     control = str(checkout.ROOT / "tb" / "framer_all.vlt")
     clean &= lint("default", "framer_all", {}, *timing, control)
     return 0 if clean else 1

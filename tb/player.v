@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // player: beats of video from a file onto an AXI4-Stream, with pauses.
 //
 // File: a line for each beat, its {user, last, data} in hexadecimal; with user, a line "width height"

@@ -84,4 +84,4 @@ DEEP = {
     "x20_k20_1ppc_width1": _point((20, 20, 0, 0), 1, width=1),
 }
 """Kernels and strides at 1 pixel a clock, so large that the columns on their way, or the beats of a
-launch, are more than the least reserve of the queues (hw/raster.v)."""
+launch, are more than the least reserve of the queues (hw/engine/deconv_raster.v)."""

@@ -1,4 +1,5 @@
-// quantise_all: quantise in all its modes side by side, for tests.
+// SPDX-License-Identifier: MIT
+// quantise_all: deconv_quantise in all its modes side by side, for tests.
 //
 // Mode Q of rounding and O of overflow is number Q * 4 + O, the first in the least significant bits.
 `default_nettype none
@@ -18,7 +19,7 @@ module quantise_all #(
     generate
         for (q = 0; q < 7; q = q + 1) begin : g_rounding
             for (o = 0; o < 4; o = o + 1) begin : g_overflow
-                quantise #(
+                deconv_quantise #(
                     .IN_W(IN_W),
                     .IN_SIGNED(IN_SIGNED),
                     .SHIFT(SHIFT),

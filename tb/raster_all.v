@@ -1,4 +1,5 @@
-// raster_all: raster with the protocol checker on its output, and one of its queues.
+// SPDX-License-Identifier: MIT
+// raster_all: deconv_raster with the protocol checker on its output, and one of its queues.
 //
 // The test itself knows where SOF and EOL belong, so the checker's rules of framing sleep.
 //
@@ -40,7 +41,7 @@ module raster_all #(
     output wire [31:0] beats,
     output reg [3:0] overflows
 );
-    raster #(
+    deconv_raster #(
         .S(S),
         .LANES(LANES),
         .GROUP(GROUP),

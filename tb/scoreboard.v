@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // scoreboard: compares an AXI4-Stream, beat by beat, with a file; stalls it.
 //
 // File: a line for each beat, its {user, last, data} in hexadecimal; with user, a line "beats lines"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // smoke: deconv_axi in plain Verilog, no Python: does this copy of the engine work, in this simulator?
 //
 // Over the registers: read ID and the sizes, write the kernel, set SIZE, enable. Then one frame of the

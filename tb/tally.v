@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // tally: how often each of some events came, up to 65535; 16 bits an event, event 0 the lowest.
 `default_nettype none
 

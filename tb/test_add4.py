@@ -14,7 +14,7 @@ LATENCY = 2
 
 @runs("terms, out", [(1, 7), (2, 6), (3, 7), (4, 7), (4, 5), (4, 11)])
 def test_add4(sim: str, terms: int, out: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "add4", {"TERMS": terms, "IN_W": 5, "OUT_W": out}, tmp_path, seed)
+    run(sim, "deconv_add4", {"TERMS": terms, "IN_W": 5, "OUT_W": out}, tmp_path, seed)
 
 
 @cocotb.test()

@@ -25,7 +25,7 @@ BLOCK = ("write_ack", "write_error", "read_ack", "read_error", "read_data")
 
 @runs("address", [8, 12])
 def test_axil(sim: str, address: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "axil", {"ADDR_W": address}, tmp_path, seed)
+    run(sim, "deconv_axil", {"ADDR_W": address}, tmp_path, seed)
 
 
 PROOF = """
@@ -54,13 +54,14 @@ def test_proof(name: str, tmp_path: Path) -> None:
     """axil_proof.v holds for all inputs, and fails for each fault."""
     from deconv4k._shared import tooling
 
-    text = (checkout.ROOT / "hw" / "axil.v").read_text()
+    text = (checkout.ROOT / "hw" / "axi" / "deconv_axil.v").read_text()
     if name:
         before, after = WRONG[name]
         assert text.count(before) == 1
         text = text.replace(before, after)
-    (tmp_path / "axil.v").write_text(text)
-    files = [str(tmp_path / "axil.v"), str(tooling.plain(checkout.ROOT / "tb" / "axil_proof.v"))]
+    (tmp_path / "deconv_axil.v").write_text(text)
+    proof = str(tooling.plain(checkout.ROOT / "tb" / "axil_proof.v"))
+    files = [str(tmp_path / "deconv_axil.v"), proof]
     command = [sys.executable, "-c", PROOF, *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr

@@ -96,11 +96,11 @@ def test_a_seed_repeats_a_run(stalls: str, seed: int) -> None:
 def test_an_interrupted_build_is_begun_anew() -> None:
     # Parameters that no other test has: nobody else may run from this folder.
     parameters = {"WIDTH": 61, "DEPTH": 1}
-    folder = build.build("verilator", "delay", parameters)
-    program = folder / "delay"
-    for name in ("built", "delay"):
+    folder = build.build("verilator", "deconv_delay", parameters)
+    program = folder / "deconv_delay"
+    for name in ("built", "deconv_delay"):
         (folder / name).unlink()
     # An archive without members, newer than all that goes into it, as a killed make leaves it.
     (folder / "Vtop__ALL.a").write_bytes(b"!<arch>\n")
-    assert build.build("verilator", "delay", parameters) == folder
+    assert build.build("verilator", "deconv_delay", parameters) == folder
     assert program.stat().st_size > 0

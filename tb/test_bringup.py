@@ -24,9 +24,9 @@ def test_bringup(sim: str, target: str, tmp_path: Path, seed: int) -> None:
     shape = (layer.in_channels, 1, layer.kernel, layer.kernel)
     weights = np.random.default_rng(seed).integers(weight.min_code, weight.max_code + 1, shape)
     parameters = selftest.parameters(config, weights, tmp_path / "kernel.hex")
-    run(sim, "bringup", parameters, tmp_path, seed, target=target, good=1)
+    run(sim, "deconv_bringup", parameters, tmp_path, seed, target=target, good=1)
     parameters["EXPECTED"] = int(parameters["EXPECTED"]) ^ 1 << seed % 32
-    run(sim, "bringup", parameters, tmp_path, seed, target=target, good=0)
+    run(sim, "deconv_bringup", parameters, tmp_path, seed, target=target, good=0)
 
 
 @cocotb.test()

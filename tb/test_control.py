@@ -37,7 +37,7 @@ COUNTERS = {
 def test_control(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     width, beat = CASES[name]
     parameters = {"IN_W": width, "OUT_BITS": beat, "PATIENCE_W": 6}
-    run(sim, "control", parameters, tmp_path, seed)
+    run(sim, "deconv_control", parameters, tmp_path, seed)
 
 
 class Bench:

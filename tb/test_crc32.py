@@ -15,7 +15,7 @@ LATENCY = 3
 
 @runs("width", [4, 1, 2, 3, 5, 8, 12])
 def test_crc32(sim: str, width: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "crc32", {"BYTES": width}, tmp_path, seed)
+    run(sim, "deconv_crc32", {"BYTES": width}, tmp_path, seed)
 
 
 @cocotb.test()

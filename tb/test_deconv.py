@@ -154,8 +154,8 @@ def test_no_word_is_used_that_is_read_while_written(point: str, seed: int) -> No
     weights, bias = make_weights(config, rng), make_bias(config, rng)
     frames = make_frames(config, weights, rng)
     expected = expect(config, frames, weights, bias)
-    undefined = checkout.ROOT / "tb" / "undefined" / "ram.v"
-    files = [undefined if path.name == "ram.v" else path for path in sources.of("bench")]
+    undefined = checkout.ROOT / "tb" / "undefined" / "deconv_ram.v"
+    files = [undefined if path.name == "deconv_ram.v" else path for path in sources.of("bench")]
     assert undefined in files
     for stalls in ("none", "both"):
         played = play.play(

@@ -12,7 +12,7 @@ from harness import case, edge, pipeline, reset, run, runs, settle
 
 @runs("depth", [0, 1, 5])
 def test_delay(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "delay", {"WIDTH": 7, "DEPTH": depth}, tmp_path, seed)
+    run(sim, "deconv_delay", {"WIDTH": 7, "DEPTH": depth}, tmp_path, seed)
 
 
 @cocotb.test()

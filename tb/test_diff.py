@@ -17,17 +17,18 @@ from deconv4k.vectors import recipes, sets
 
 FAULTS = {
     "rounding": (
-        "quantise.v", "(scaled_q + 2'sd1)", "scaled_q", "rounding", "AP_TRN for AP_RND",
+        "deconv_quantise.v", "(scaled_q + 2'sd1)", "scaled_q", "rounding", "AP_TRN for AP_RND",
     ),
     "wrap": (
-        "quantise.v", "O != 3 &&", "O == 1 &&", "overflow", None,
+        "deconv_quantise.v", "O != 3 &&", "O == 1 &&", "overflow", None,
     ),
     "rows_above": (
-        "window.v", "assign outside = above < ROWS[NEAR_W-1:0];", "assign outside = 1'b0;",
+        "deconv_window.v", "assign outside = above < ROWS[NEAR_W-1:0];", "assign outside = 1'b0;",
         "previous_frame", "the last rows of 1 frame(s) before, above the first line",
     ),
     "columns_left": (
-        "window.v", "assign outside = next_left < COLUMNS[NEAR_W-1:0];", "assign outside = 1'b0;",
+        "deconv_window.v",
+        "assign outside = next_left < COLUMNS[NEAR_W-1:0];", "assign outside = 1'b0;",
         "border", "the end of the line before, or the beginning of the next, left",
     ),
 }  # fmt: skip
@@ -73,7 +74,7 @@ def broken(name: str, folder: Path) -> tuple[Path, ...]:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_the_engine(fault: str, tmp_path: Path, seed: int) -> None:
     # What is not zeroed was never written before the first frame: unknown in Icarus.
-    sim = "icarus" if FAULTS[fault][0] == "quantise.v" else "verilator"
+    sim = "icarus" if FAULTS[fault][0] == "deconv_quantise.v" else "verilator"
     manifest, pixels, weights = make_set(tmp_path, seed)
     files = broken(fault, tmp_path)
     played = play.play(sim, CONFIG, pixels, weights, files=files, seed=seed, patience=5000)

@@ -26,13 +26,13 @@ def test_multiply(
     parameters = dict(zip(names, (*widths, *signs), strict=True))
     if product is not None:
         parameters["P_W"] = product
-    run(sim, "multiply", parameters, tmp_path, seed, target="ecp5", module="test_ecp5")
+    run(sim, "deconv_multiply", parameters, tmp_path, seed, target="ecp5", module="test_ecp5")
 
 
 @runs("width, depth", [(8, 1920), (32, 1504), (9, 2049), (1, 3), (36, 512), (40, 600), (3, 5000)])
 def test_ram(sim: str, width: int, depth: int, tmp_path: Path, seed: int) -> None:
     parameters = {"WIDTH": width, "DEPTH": depth}
-    run(sim, "ram", parameters, tmp_path, seed, target="ecp5", module="test_ecp5")
+    run(sim, "deconv_ram", parameters, tmp_path, seed, target="ecp5", module="test_ecp5")
 
 
 @cocotb.test()

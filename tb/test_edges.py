@@ -18,7 +18,9 @@ def test_edges(
     sim: str, ahead: int, behind: int, group: int, line_beats: int, tmp_path: Path, seed: int
 ) -> None:
     parameters = {"AHEAD": ahead, "BEHIND": behind, "GROUP": group, "LINE_BEATS": line_beats}
-    run(sim, "edges", {**parameters, "WIDTH_W": 6, "NEAR_W": 3, "BEATS_W": 7}, tmp_path, seed)
+    run(
+        sim, "deconv_edges", {**parameters, "WIDTH_W": 6, "NEAR_W": 3, "BEATS_W": 7}, tmp_path, seed
+    )
 
 
 @cocotb.test()
@@ -84,7 +86,7 @@ def model(p: dict[str, int], word: dict[str, int]) -> dict[str, int]:
             ("left", x, p["BEHIND"]),
             ("right", width - 1 - x, p["AHEAD"]),
         ):
-            # Clipped to the larger of the two sides: all that window compares with.
+            # Clipped to the larger of the two sides: all that deconv_window compares with.
             far = max(p["AHEAD"], p["BEHIND"])
             assert most <= far
             out[name] = min(distance, far)

@@ -25,11 +25,19 @@ WRONG = {
 }
 
 WRONG_PARTS = {
-    "a queue of one word": ("fifo", {"DEPTH": 1}, "DEPTH must be a power of two and at least 2"),
-    "a queue of 24 words": ("fifo", {"DEPTH": 24}, "DEPTH must be a power of two and at least 2"),
-    "weights of 33 bits": ("kernel_store", {"WEIGHT_W": 33}, "WEIGHT W must be 1 to 32"),
-    "a bias of 33 bits": ("kernel_store", {"BIAS_W": 33}, "BIAS W 0 to 32"),
-    "65,536 words": ("kernel_store", {"C_IN": 2, "K": 256}, "counts up to 65534 words"),
+    "a queue of one word": (
+        "deconv_fifo",
+        {"DEPTH": 1},
+        "DEPTH must be a power of two and at least 2",
+    ),
+    "a queue of 24 words": (
+        "deconv_fifo",
+        {"DEPTH": 24},
+        "DEPTH must be a power of two and at least 2",
+    ),
+    "weights of 33 bits": ("deconv_kernel_store", {"WEIGHT_W": 33}, "WEIGHT W must be 1 to 32"),
+    "a bias of 33 bits": ("deconv_kernel_store", {"BIAS_W": 33}, "BIAS W 0 to 32"),
+    "65,536 words": ("deconv_kernel_store", {"C_IN": 2, "K": 256}, "counts up to 65534 words"),
     "two output channels": ("deconv_axi", {"C_OUT": 2}, "C OUT must be 1"),
     "256 channels": (
         "deconv_axi",
@@ -59,4 +67,4 @@ def test_wrong_parameters_of_a_part(sim: str, name: str) -> None:
 def test_wrong_parameters_stop_elaboration(sim: str, name: str) -> None:
     parameters, sentence = WRONG[name]
     with pytest.raises(InputError, match=re.escape(sentence)):
-        build.build(sim, "deconv", parameters)
+        build.build(sim, "deconv_engine", parameters)

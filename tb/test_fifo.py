@@ -14,7 +14,7 @@ LATENCY = 2
 
 @runs("depth", [2, 16])
 def test_fifo(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "fifo", {"WIDTH": 12, "DEPTH": depth}, tmp_path, seed)
+    run(sim, "deconv_fifo", {"WIDTH": 12, "DEPTH": depth}, tmp_path, seed)
 
 
 async def drain(dut: SimHandleBase, queue: list[int]) -> None:

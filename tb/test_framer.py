@@ -425,4 +425,4 @@ def test_wrong_parameters(sim: str, parameters: dict[str, int], sentence: str) -
     from deconv4k.errors import InputError
 
     with pytest.raises(InputError, match=sentence):
-        build.build(sim, "framer", parameters)
+        build.build(sim, "deconv_framer", parameters)

@@ -1,4 +1,4 @@
-"""Windows of a set through hw/phase_sums.v: products and sums on its wires are those of the set."""
+"""Windows of a set through deconv_phase_sums: products and sums on its wires are the set's."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_intermediates(sim: str, name: str, tmp_path: Path, seed: int) -> None:
         for at, code in enumerate(weights.reshape(-1))
     )
     run(
-        sim, "phase_sums", p, tmp_path, seed, module="test_intermediates",
+        sim, "deconv_phase_sums", p, tmp_path, seed, module="test_intermediates",
         weights=hex(kernel), start=(bias or 0) % (1 << max(1, p["BIAS_W"])),
         product_w=intermediates.product_format(config).width,
     )  # fmt: skip

@@ -70,7 +70,9 @@ def test_kernel_store(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     if name == "refused_power_up":
         text = "00000200\n" + text.split("\n", 1)[1]  # 512 needs 11 bits
     (tmp_path / "power_up.hex").write_text(text)
-    run(sim, "kernel_store", p, tmp_path, seed, sets=sets, refused=name == "refused_power_up")
+    run(
+        sim, "deconv_kernel_store", p, tmp_path, seed, sets=sets, refused=name == "refused_power_up"
+    )
 
 
 class Bench:

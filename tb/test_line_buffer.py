@@ -15,7 +15,7 @@ LATENCY = 3
 @runs("lines", [0, 1, 4])
 def test_line_buffer(sim: str, lines: int, tmp_path: Path, seed: int) -> None:
     parameters = {"LINES": lines, "MAX_W": 20, "PIXEL_BITS": 6, "WIDTH_W": 5}
-    run(sim, "line_buffer", parameters, tmp_path, seed)
+    run(sim, "deconv_line_buffer", parameters, tmp_path, seed)
 
 
 @cocotb.test()

@@ -1,4 +1,4 @@
-"""Exact products of signed and unsigned codes (registered by operand), every pair of them."""
+"""Exact products of signed and unsigned codes (registered by deconv_operand), all pairs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_multiply(
     parameters = {"A_W": 4, "A_SIGNED": a_signed, "B_W": 5, "B_SIGNED": b_signed}
     if product is not None:
         parameters["P_W"] = product
-    run(sim, "multiply", parameters, tmp_path, seed)
+    run(sim, "deconv_multiply", parameters, tmp_path, seed)
 
 
 @cocotb.test()

@@ -22,7 +22,7 @@ def test_multiply_add(
         parameters = {"TERMS": terms, "A_W": 4, "B_W": 5, "SUM_W": total}
         parameters |= {"A_SIGNED": signs & 1, "B_SIGNED": signs >> 1}
         latency = LATENCY[target]
-        run(sim, "multiply_add", parameters, tmp_path, seed, target=target, latency=latency)
+        run(sim, "deconv_multiply_add", parameters, tmp_path, seed, target=target, latency=latency)
 
 
 @cocotb.test()

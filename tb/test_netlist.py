@@ -17,7 +17,7 @@ FOLDER = checkout.ROOT / "vectors"
 @pytest.mark.parametrize("name", ["ties", "channels"])
 def test_vectors_on_the_netlist(sim: str, target: str, name: str, seed: int) -> None:
     case = committed.read(FOLDER / name)
-    netlist = yosys.synthesise(target, "deconv", design.parameters(case.config))
+    netlist = yosys.synthesise(target, "deconv_engine", design.parameters(case.config))
     files = yosys.bench_files(netlist, target)
     for stalls in ("none", "both"):
         played = play.play(

@@ -11,7 +11,7 @@ from harness import case, pipeline, run
 
 
 def test_operand(sim: str, tmp_path: Path, seed: int) -> None:
-    run(sim, "operand", {"WIDTH": 90}, tmp_path, seed)
+    run(sim, "deconv_operand", {"WIDTH": 90}, tmp_path, seed)
 
 
 @cocotb.test()

@@ -23,7 +23,7 @@ def test_phase_sums(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     p["AHEAD"] = (p["S"] - 1 + p["P"]) // p["S"]
     p["BEHIND"] = (p["K"] - 1 - p["P"]) // p["S"]
     p["TAG_W"] = 7
-    run(sim, "phase_sums", p, tmp_path, seed)
+    run(sim, "deconv_phase_sums", p, tmp_path, seed)
 
 
 @cocotb.test()

@@ -14,7 +14,7 @@ LATENCY = 2
 
 @runs("depth", [1, 2, 11])
 def test_ram(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "ram", {"WIDTH": 8, "DEPTH": depth}, tmp_path, seed)
+    run(sim, "deconv_ram", {"WIDTH": 8, "DEPTH": depth}, tmp_path, seed)
 
 
 @cocotb.test()

@@ -12,7 +12,7 @@ import checkers
 from harness import case, edge, reset, run, runs, settle
 
 BITS = 6
-LAUNCH_CLOCKS = 3  # from a step's decision to its launch: scan and edges
+LAUNCH_CLOCKS = 3  # from a step's decision to its launch: deconv_scan, deconv_edges
 REST = 12  # from the launch of the step that makes a column the centre to its first phase
 
 # (stride, lanes, columns ahead, widest line)
@@ -89,7 +89,7 @@ def make_frames(widths: list[int]) -> tuple[list[Step], list[Beat]]:
                 for i in range(stride * stride if x < width else 0):
                     out[y * stride + i // stride][x * stride + i % stride] = phases[i]
             if width == stride == 1:
-                steps.append(Step(live=False))  # scan takes two clocks for a row at least
+                steps.append(Step(live=False))  # deconv_scan takes two clocks a row at least
         for y, line in enumerate(out):
             line += [0] * (-len(line) % lanes)
             for b in range(beats):

@@ -13,7 +13,7 @@ NAMES = ("cfg", "krn", "in", "out", "exp", "frames", "errors", "stalled", "clock
 
 
 def test_report(sim: str, tmp_path: Path, seed: int) -> None:
-    run(sim, "report", {}, tmp_path, seed)
+    run(sim, "deconv_report", {}, tmp_path, seed)
 
 
 @cocotb.test()

@@ -18,7 +18,13 @@ def test_scan(
     sim: str, ahead: int, behind: int, group: int, phases: int, tmp_path: Path, seed: int
 ) -> None:
     parameters = {"AHEAD": ahead, "BEHIND": behind, "GROUP": group, "PHASE_CLOCKS": phases}
-    run(sim, "scan", {**parameters, "PIXEL_BITS": 8, "WIDTH_W": 6, "NEAR_W": 3}, tmp_path, seed)
+    run(
+        sim,
+        "deconv_scan",
+        {**parameters, "PIXEL_BITS": 8, "WIDTH_W": 6, "NEAR_W": 3},
+        tmp_path,
+        seed,
+    )
 
 
 SIZES = [(3, 5), (1, 1), (1, 1), (4, 2), (1, 9), (5, 1), (2, 8), (6, 3), (1, 2), (7, 7)]

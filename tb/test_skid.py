@@ -11,7 +11,7 @@ from harness import case, edge, reset, run, settle
 
 
 def test_skid(sim: str, tmp_path: Path, seed: int) -> None:
-    run(sim, "skid", {"WIDTH": 16}, tmp_path, seed)
+    run(sim, "deconv_skid", {"WIDTH": 16}, tmp_path, seed)
 
 
 async def stream(dut: SimHandleBase, words: list[int], valid: float, ready: float) -> int:

@@ -12,7 +12,7 @@ from harness import case, edge, reset, run, runs, settle
 
 @runs("divisor", [2, 5, 1085])
 def test_uart_tx(sim: str, divisor: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "uart_tx", {"DIVISOR": divisor}, tmp_path, seed)
+    run(sim, "deconv_uart_tx", {"DIVISOR": divisor}, tmp_path, seed)
 
 
 @cocotb.test()

@@ -69,7 +69,7 @@ def design(folder: Path, seed: int) -> tuple[dict[str, Any], dict[str, int]]:
 @runs("target", ["", "ecp5"])
 def test_the_text_is_of_the_frame(sim: str, target: str, tmp_path: Path, seed: int) -> None:
     parameters, words = design(tmp_path, seed)
-    run(sim, "ulx3s", parameters, tmp_path, seed, target=target, only="clean", words=words)
+    run(sim, "deconv_ulx3s", parameters, tmp_path, seed, target=target, only="clean", words=words)
     status, text = judged(tmp_path, seed)
     assert (status, text[:6]) == (0, "clean:"), text
 
@@ -97,8 +97,8 @@ def _column_not_stored(text: str) -> str:
 
 
 FAULTS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "stuck bit in a line memory": ("ram", _stuck_bit),
-    "column of a line not stored": ("line_buffer", _column_not_stored),
+    "stuck bit in a line memory": ("deconv_ram", _stuck_bit),
+    "column of a line not stored": ("deconv_line_buffer", _column_not_stored),
 }
 
 
@@ -109,7 +109,7 @@ def test_a_fault_in_the_engine_turns_it_red(
 
     name, change = FAULTS[fault]
     parameters, words = design(tmp_path, seed)
-    files = sources.of("ulx3s")
+    files = sources.of("deconv_ulx3s")
     (at,) = [n for n, path in enumerate(files) if path.stem == name]
     text = files[at].read_text()
     changed = tmp_path / f"{name}.v"
@@ -117,7 +117,7 @@ def test_a_fault_in_the_engine_turns_it_red(
     assert changed.read_text() != text
     files[at] = changed
     del words["out"], words["clocks"]
-    run(sim, "ulx3s", parameters, tmp_path, seed, files=files, only="red", words=words)
+    run(sim, "deconv_ulx3s", parameters, tmp_path, seed, files=files, only="red", words=words)
     status, text = judged(tmp_path, seed)
     assert status == 1
     assert "output" in text
@@ -131,7 +131,7 @@ def test_a_wrong_kernel_turns_it_red(sim: str, tmp_path: Path, seed: int) -> Non
     lines[0] = f"{int(lines[0], 16) ^ 1:08x}"
     kernel.write_text("\n".join(lines) + "\n")
     del words["out"], words["clocks"], words["krn"]
-    run(sim, "ulx3s", parameters, tmp_path, seed, only="red", words=words)
+    run(sim, "deconv_ulx3s", parameters, tmp_path, seed, only="red", words=words)
     status, text = judged(tmp_path, seed)
     assert status == 1
     assert "kernel" in text

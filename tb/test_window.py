@@ -15,7 +15,7 @@ BITS = 5
 @runs("ahead, behind", [(0, 0), (1, 0), (0, 1), (2, 2), (3, 1)])
 def test_window(sim: str, ahead: int, behind: int, tmp_path: Path, seed: int) -> None:
     parameters = {"AHEAD": ahead, "BEHIND": behind, "PIXEL_BITS": BITS, "NEAR_W": 3, "TAG_W": 4}
-    run(sim, "window", parameters, tmp_path, seed)
+    run(sim, "deconv_window", parameters, tmp_path, seed)
 
 
 @cocotb.test()

@@ -115,7 +115,7 @@ def main(names: list[str]) -> None:
     table = Table("point", "LUTs", "Yosys", "error, %", "blocks", "Yosys")
     for name in names or POINTS:
         device, config = POINTS[name]
-        found = synthesise(TARGETS[device], "deconv", design.parameters(config)).resources
+        found = synthesise(TARGETS[device], "deconv_engine", design.parameters(config)).resources
         estimate = luts(config, DEVICES[device])
         real = sum(each * found[kind] for kind, each in CELLS.items())
         tables = (str(estimate), str(real), f"{100 * (estimate / real - 1):+.1f}")

@@ -21,9 +21,9 @@ SEEDS = 5
 FOLDER = checkout.ROOT / "docs" / "figures"
 PAGES = ("README.md", "docs/timing.md")
 KERNELS = {
-    "deconv": "at a port",
+    "deconv_engine": "at a port",
     "fixed": "constant",
-    "kernel_store": "(its store alone)",
+    "deconv_kernel_store": "(its store alone)",
     "deconv_axi": "at run time, and registers",
 }
 

@@ -1,4 +1,4 @@
-"""Make everything that follows from the ports and parameters of hw/deconv_axi.v.
+"""Make everything that follows from the ports and parameters of hw/axi/deconv_axi.v.
 
     python tools/package.py                      write the committed files
     python tools/package.py --instance C.toml    print the Verilog instance for a configuration
@@ -30,6 +30,7 @@ ROOT = checkout.ROOT
 TOP = "deconv_axi"
 PAGE = "docs/integration.md"
 FOLDER = "hw/package"
+LICENCE = "SPDX-License-Identifier: MIT"
 DESCRIPTION = "A bit-exact transposed-convolution upscaler for AXI4-Stream video"
 
 ROUNDING = ", ".join(f"{mode.value} {mode.name}" for mode in Rounding)
@@ -193,7 +194,7 @@ def checked() -> Interface:
     SystemExit
         With the names that are missing or too many.
     """
-    found = interface(ROOT / "hw" / f"{TOP}.v")
+    found = interface(ROOT / "hw" / "axi" / f"{TOP}.v")
     wrong = set(found.parameters) ^ {*PARAMETERS, *DERIVED}
     wrong |= {port.name for port in found.ports} ^ set(PORTS)
     if wrong:
@@ -244,6 +245,7 @@ def verilog(config: Config) -> str:
     """The Verilog template."""
     bits = widths(settings(config))
     lines = [
+        f"// {LICENCE}",
         f"// {TOP}_template: how to instantiate {TOP}, with the parameters of the default",
         "// configuration. Copy the instance; tools/package.py --instance prints it for any other.",
         "// Made by tools/package.py: edit that instead.",
@@ -297,6 +299,7 @@ def vhdl(config: Config) -> str:
     generic_map = [f"            {name} => {generic(name, value)}" for name, value in given.items()]
     port_map = [f"            {one.name} => {one.name}" for one in found.ports]
     lines = [
+        f"-- {LICENCE}",
         f"-- {TOP}_template: how to instantiate {TOP} in VHDL, with the parameters of the default",
         "-- configuration. Copy the component and the instance.",
         "-- Made by tools/package.py: edit that instead.",
@@ -333,6 +336,7 @@ def vhdl(config: Config) -> str:
 
 
 VIVADO = """\
+# {LICENCE}
 # NOT RUN HERE: there is no Vivado where this is tested. Tests hold its names against {TOP}.v.
 #
 # Packages {TOP} as IP for Vivado's catalogue and IP Integrator:
@@ -435,6 +439,7 @@ def vivado() -> str:
         buses += [f"        {one.role.upper()} {one.name}" for one in ports if one.bus == bus]
         buses.append("    }")
     return VIVADO.format(
+        LICENCE=LICENCE,
         TOP=TOP,
         parameters="\n".join(f"    {name} {{{text}}}" for name, text in PARAMETERS.items()),
         derived=" ".join(DERIVED),
@@ -446,6 +451,7 @@ def vivado() -> str:
 
 
 QUARTUS = """\
+# {LICENCE}
 # NOT RUN HERE: there is no Quartus where this is tested. Tests hold its names against {TOP}.v.
 #
 # Component description of {TOP} for Platform Designer (Quartus Prime Pro, which knows AXI4-Stream):
@@ -543,6 +549,7 @@ def quartus() -> str:
         ports.append(f"    add_interface_port {bus} {one.name} {role} {direction} {bits}")
     formulas = {name: re.sub(r"([A-Z]\w+)", r"$\1", formula) for name, formula in DERIVED.items()}
     return QUARTUS.format(
+        LICENCE=LICENCE,
         TOP=TOP,
         version=version(),
         description=DESCRIPTION,

@@ -22,12 +22,13 @@ from systemrdl.node import FieldNode, RegNode
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "hw" / "registers.rdl"
-BLOCK = "hw/generated/registers.sv"
+BLOCK = "hw/generated/deconv_registers.sv"
 HEADER = "hw/generated/deconv4k_registers.h"
 MAP = "model/deconv4k/data/registers.json"
 PAGE = "docs/registers.md"
 PORT = ("--cpuif", "passthrough", "--err-if-bad-addr", "--err-if-bad-rw")
 """One access a clock; what is not there, or not in that direction, is answered by an error."""
+LICENCE = b"// SPDX-License-Identifier: MIT\n"
 TIMESCALE = b"`timescale 1ns / 1ps\n\n"
 HTML = ROOT / "build" / "registers"
 
@@ -52,12 +53,12 @@ def generate() -> dict[str, bytes]:
     registers = elaborate()
     with tempfile.TemporaryDirectory(prefix="deconv4k-") as folder:
         header = Path(folder) / Path(HEADER).name
-        peakrdl("etana", "-o", folder, *PORT, "--module-name", "registers")
+        peakrdl("etana", "-o", folder, *PORT, "--module-name", Path(BLOCK).stem)
         peakrdl("c-header", "-o", str(header), "--std", "gnu99", "--type-style", "hier")
         return {
             # The simulator is told the time scale once, for all modules.
-            BLOCK: (Path(folder) / "registers.sv").read_bytes().replace(TIMESCALE, b""),
-            HEADER: header.read_bytes(),
+            BLOCK: LICENCE + (Path(folder) / Path(BLOCK).name).read_bytes().replace(TIMESCALE, b""),
+            HEADER: LICENCE + header.read_bytes(),
             MAP: (json.dumps(registers, indent=1) + "\n").encode(),
             PAGE: page(registers).encode(),
         }
@@ -114,9 +115,9 @@ def page(registers: list[dict[str, Any]]) -> str:
         "",
         "<!-- Made from hw/registers.rdl by `make registers`: edit that instead. -->",
         "",
-        "Of `hw/deconv_axi.v`, port `s_axi_control`. 32-bit registers, whole words; unused bits",
-        "read zero and ignore what is written. Access: r read, w write, rw1c read and write one to",
-        "clear. A reset value of `-` is given by the hardware.",
+        "Of `hw/axi/deconv_axi.v`, port `s_axi_control`. 32-bit registers, whole words; unused",
+        "bits read zero and ignore what is written. Access: r read, w write, rw1c read and write",
+        "one to clear. A reset value of `-` is given by the hardware.",
         "",
         "A read where there is no register, or of one that is only written, and a write where",
         "there is none, or to one that is only read, is answered by SLVERR, changes nothing and",

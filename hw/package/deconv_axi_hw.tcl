@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # NOT RUN HERE: there is no Quartus where this is tested. Tests hold its names against deconv_axi.v.
 #
 # Component description of deconv_axi for Platform Designer (Quartus Prime Pro, which knows AXI4-Stream):

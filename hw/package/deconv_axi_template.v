@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // deconv_axi_template: how to instantiate deconv_axi, with the parameters of the default
 // configuration. Copy the instance; tools/package.py --instance prints it for any other.
 // Made by tools/package.py: edit that instead.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- deconv_axi_template: how to instantiate deconv_axi in VHDL, with the parameters of the default
 -- configuration. Copy the component and the instance.
 -- Made by tools/package.py: edit that instead.

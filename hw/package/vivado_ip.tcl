@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # NOT RUN HERE: there is no Vivado where this is tested. Tests hold its names against deconv_axi.v.
 #
 # Packages deconv_axi as IP for Vivado's catalogue and IP Integrator:

@@ -131,7 +131,7 @@ def overflow_to(code, s):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def quantise_code(code, s):  # type: ignore[no-untyped-def]
-    """Quantise one code: `round_shift`, then `overflow_to`; hw/quantise.v in Python."""
+    """Quantise one code: `round_shift`, then `overflow_to`: deconv_quantise in Python."""
     return overflow_to(round_shift(code, s), s)
 
 

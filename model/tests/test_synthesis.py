@@ -34,13 +34,17 @@ def test_cells_are_counted() -> None:
 
 @pytest.mark.parametrize(
     ("name", "top"),
-    [("x2_k9_4ppc", "deconv"), ("x2_k9_4ppc", "kernel_store"), ("x2_k3_1ppc", "deconv")],
+    [
+        ("x2_k9_4ppc", "deconv_engine"),
+        ("x2_k9_4ppc", "deconv_kernel_store"),
+        ("x2_k3_1ppc", "deconv_engine"),
+    ],
 )
 def test_resources(name: str, top: str) -> None:
     found = yosys.core("ecp5", name, top).resources
     published = PUBLISHED["ecp5", name, top]
     config = yosys.CONFIGURATIONS[name]
-    assert found["dsp"] == (design.multipliers(config) if top == "deconv" else 0)
+    assert found["dsp"] == (design.multipliers(config) if top == "deconv_engine" else 0)
     assert found["bram18"] == published["bram18"]
     for resource in ("lut", "carry", "ff"):
         expected = published[resource]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // DP16KD: a block RAM of ECP5, as hw/ecp5 uses it.
 //
 // For the simulation of netlists: Yosys has models of LUTs, carries, flip-flops and LUT memories, but

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // PDPW16KD: a block RAM of ECP5 with 36 bits, as hw/ecp5 uses it.
 //
 // For the simulation of netlists: Yosys has models of LUTs, carries, flip-flops and LUT memories, but

@@ -1,4 +1,4 @@
-"""A self-test bitstream for a board: hw/board/<board>.v, built by Yosys, nextpnr and ecppack."""
+"""A self-test bitstream for a board: deconv_<board>, built by Yosys, nextpnr and ecppack."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Board:
 
 
 BOARDS = {"ulx3s": Board("85F", "CABGA381", 6, 25)}
-"""By the names of their tops in hw/board/."""
+"""By the names of their tops in hw/board/, without deconv_."""
 
 
 def pll(oscillator: int, megahertz: int) -> dict[str, int]:
@@ -96,7 +96,7 @@ def recipe(name: str, config: Config, weights: NDArray[Any]) -> recipes.Recipe:
     return recipes.Recipe(
         f"{name}-selftest",
         "What the self-test plays and expects; its lines are compared with it.",
-        "noise of hw/board/selftest.v",
+        "noise of hw/board/deconv_selftest.v",
         config,
         weights,
         [(config.video.height, config.video.width)],
@@ -157,7 +157,7 @@ def build(
     kernel = folder / f"kernel-{signature.kernel(config, weights):08x}.hex"
     chosen = parameters(board, config, weights, kernel, megahertz)
     progress("synthesis")
-    netlist = yosys.synthesise("ecp5", name, chosen, read=[kernel])
+    netlist = yosys.synthesise("ecp5", f"deconv_{name}", chosen, read=[kernel])
     progress("place and route")
     pins = checkout.ROOT / "hw" / "board" / f"{name}.lpf"
     found = nextpnr.place(

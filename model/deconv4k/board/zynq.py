@@ -2,7 +2,7 @@
 
 The driver takes PYNQ's objects: an overlay whose parts it finds by name, and ``allocate``. PYNQ
 itself is imported by the command alone, on the board. docs/bringup.md draws the block design:
-deconv_axi, an AXI DMA without scatter-gather, hw/board/dma_video.v between the two, and an AXI GPIO
+deconv_axi, an AXI DMA without scatter-gather, deconv_dma_video between the two, and an AXI GPIO
 with the frame's size.
 
 Nothing here waits for ever: a DMA channel is asked whether it is idle until a deadline, and what
@@ -408,7 +408,7 @@ class Host:
 def _reason(counters: dict[str, int], status: dict[str, int], height: int, rows: int) -> str:
     """Where to look when a transfer does not end."""
     if not counters["LINES_IN"] and not counters["STALLED_IN"]:
-        return "no line reached the engine: check MM2S, dma_video and aresetn, and the GPIO's size"
+        return "no line reached the engine: check MM2S, deconv_dma_video, aresetn, the GPIO's size"
     if counters["DROPPED"]:
         if not status["KERNEL_LOADED"]:
             return "the engine dropped the frame: it has no kernel"

@@ -54,7 +54,7 @@ def show_info(found: Info, config: Config) -> None:
     table.add_row("clocks to the last one of a lone frame", f"{built['lone_frame_clocks']:,}")
     console.print(table)
     console.print(
-        "Parameters of hw/deconv.v: "
+        "Parameters of hw/engine/deconv_engine.v: "
         + ", ".join(f"{name}={value}" for name, value in built["parameters"].items())
     )
 

@@ -3,11 +3,11 @@
 ==================  ====================================  ==================================
 function            gives                                 module of hw/
 ==================  ====================================  ==================================
-`windows`           the pixels around one input pixel     line_buffer, window
-`products`          all products of one input pixel       multiply_add, quantise (of a term)
-`sums`              one sum a phase, the bias in it       phase_sums
-`raster`            the phases side by side, line by line  raster
-`rounded`           the sums after rounding               quantise, its first half
+`windows`           the pixels around one input pixel     deconv_line_buffer, deconv_window
+`products`          all products of one input pixel       deconv_multiply_add
+`sums`              one sum a phase, the bias in it       deconv_phase_sums
+`raster`            the phases, line by line              deconv_raster
+`rounded`           the sums after rounding               deconv_quantise, its first half
 ==================  ====================================  ==================================
 
 Plain NumPy in the order of the wires. `deconv4k.golden.run` gives the same, fast;
@@ -72,7 +72,9 @@ def phase_taps(layer: Layer) -> tuple[PhaseTaps, ...]:
 def windows(
     config: Config, pixels: NDArray[Any], first: int = 0, last: int | None = None
 ) -> NDArray[Any]:
-    """The pixels around each input pixel, zeros outside the frame; hw/line_buffer.v, hw/window.v.
+    """The pixels around each input pixel, zeros outside the frame.
+
+    deconv_line_buffer and deconv_window.
 
     Parameters
     ----------
@@ -102,7 +104,7 @@ def windows(
 def products(config: Config, around: NDArray[Any], kernel: NDArray[Any]) -> NDArray[np.int64]:
     """All products of each window, phase by phase, each quantised where there is a product format.
 
-    hw/multiply_add.v, and the terms of hw/phase_sums.v.
+    deconv_multiply_add, and the terms of deconv_phase_sums.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def products(config: Config, around: NDArray[Any], kernel: NDArray[Any]) -> NDAr
 
 
 def sums(config: Config, terms: NDArray[np.int64], bias: int = 0) -> NDArray[np.int64]:
-    """One sum a phase with the bias, wrapped to the accumulator if one is given; hw/phase_sums.v.
+    """One sum a phase with the bias, wrapped to the accumulator if one is given: deconv_phase_sums.
 
     Parameters
     ----------
@@ -154,7 +156,7 @@ def sums(config: Config, terms: NDArray[np.int64], bias: int = 0) -> NDArray[np.
 
 
 def raster(layer: Layer, phases: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    """The phases of each input pixel as the S x S output pixels that they are; hw/raster.v.
+    """The phases of each input pixel as the S x S output pixels that they are: deconv_raster.
 
     Parameters
     ----------
@@ -174,7 +176,7 @@ def raster(layer: Layer, phases: NDArray[Any], rows: int, columns: int) -> NDArr
 
 
 def rounded(config: Config, total: NDArray[np.int64], form: Format) -> NDArray[np.int64]:
-    """Sums rounded to the output's binary point, before overflow; the first half of hw/quantise.v.
+    """Sums rounded to the output's binary point, before overflow: half of deconv_quantise.
 
     Parameters
     ----------
@@ -222,7 +224,7 @@ def phase_sums(
 def run(
     config: Config, pixels: NDArray[Any], weights: NDArray[Any], bias: NDArray[Any]
 ) -> NDArray[np.int64]:
-    """`deconv4k.golden.run` by the modules above: `phase_sums`, then hw/quantise.v.
+    """`deconv4k.golden.run` by the modules above: `phase_sums`, then deconv_quantise.
 
     Parameters as `phase_sums`.
 

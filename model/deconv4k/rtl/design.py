@@ -18,7 +18,7 @@ PIPELINE_CLOCKS = 25
 """Registers between a pixel's acceptance and the first beat, but for the `tree_levels`."""
 
 REGISTER_MOST = 255
-"""Largest number of the layer that a register of hw/deconv_axi.v can show."""
+"""Largest number of the layer that a register of hw/axi/deconv_axi.v can show."""
 
 
 def check(config: Config) -> None:
@@ -76,7 +76,7 @@ def accumulator_bits(config: Config) -> int:
 
 
 def parameters(config: Config) -> dict[str, int]:
-    """Parameters of hw/deconv.v, in its order."""
+    """Parameters of hw/engine/deconv_engine.v, in its order."""
     layer, formats, video = config.layer, config.formats, config.video
     none = Format(0, 0, True, Rounding.AP_TRN, Overflow.AP_WRAP)
     bias = formats.bias or none
@@ -112,7 +112,7 @@ def parameters(config: Config) -> dict[str, int]:
 
 
 def wrapper_parameters(config: Config) -> dict[str, int]:
-    """Parameters of hw/deconv_axi.v: those of the core, and what only its registers tell.
+    """Parameters of hw/axi/deconv_axi.v: those of the core, and what only its registers tell.
 
     The integer bits and modes of the formats do not change the hardware where the core has no
     parameter for them; software reads them to make codes of its numbers.
@@ -176,7 +176,7 @@ def phase_clocks(config: Config) -> int:
 
 
 def lane_pixels(config: Config) -> list[set[tuple[int, int]]]:
-    """For each lane the pixels, (dy, dx) from the centre, that it multiplies: hw/phase_sums.v."""
+    """For each lane the pixels, (dy, dx) from the centre, that it multiplies: deconv_phase_sums."""
     layer = config.layer
     lanes = config.video.pixels_per_clock
     pixels = []
@@ -190,7 +190,7 @@ def lane_pixels(config: Config) -> list[set[tuple[int, int]]]:
 
 
 def tree_levels(config: Config) -> int:
-    """Levels above the sums of four products, each of two clocks: hw/phase_sums.v."""
+    """Levels above the sums of four products, each of two clocks: hw/engine/deconv_phase_sums.v."""
     products = config.layer.in_channels * max(map(len, lane_pixels(config)))
     leaves = ceil(products / 4) + int(config.formats.bias is not None)
     return ceil(ceil(log2(max(1, leaves))) / 2)
@@ -236,7 +236,7 @@ def clocks(config: Config, height: int, width: int) -> Clocks:
 
 
 def latency(config: Config) -> int:
-    """At most so many clocks from a column's launch to its first output: hw/deconv.v's LATENCY."""
+    """At most so many clocks from a column's launch to its first output: deconv_engine LATENCY."""
     layer, formats = config.layer, config.formats
     side = layer.rows_ahead + layer.rows_behind + 1
     leaves = ceil(layer.in_channels * side**2 / 4) + int(formats.bias is not None)
@@ -246,7 +246,7 @@ def latency(config: Config) -> int:
 
 
 def queue_beats(config: Config) -> int:
-    """Beats that the output queues hold together, by the formulas of hw/raster.v."""
+    """Beats that the output queues hold together, by the formulas of hw/engine/deconv_raster.v."""
     stride, pair = config.layer.stride, group(config)
     each = max(1, stride // config.video.pixels_per_clock)  # beats of a launch in every queue
     line = ceil(config.video.width / pair) * each
@@ -257,7 +257,7 @@ def queue_beats(config: Config) -> int:
 
 
 def memory_bits(config: Config) -> dict[str, int]:
-    """Bits of the line memories and of the output queues (hw/line_buffer.v, hw/raster.v)."""
+    """Bits of the line memories and of the output queues (deconv_line_buffer, deconv_raster)."""
     layer, formats, video = config.layer, config.formats, config.video
     lines = layer.rows_ahead + layer.rows_behind
     return {

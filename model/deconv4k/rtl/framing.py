@@ -1,4 +1,4 @@
-"""Whole frames out of whatever video arrives: what hw/framer.v promises, told over a whole stream.
+"""Whole frames out of whatever video arrives: what deconv_framer promises, over a whole stream.
 
 A stream is cut at every SOF beat, and each piece at every EOL beat: the pieces are frames as they
 arrived, and their lines. A SOF says what size its frame should have, and that is the size it gets.
@@ -32,7 +32,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 FLAGS = ("eol_early", "eol_late", "sof_early", "sof_late", "bad_size")
-"""What can be wrong with video, in the order of framer's ports."""
+"""What can be wrong with video, in the order of deconv_framer's ports."""
 
 
 class Beat(NamedTuple):

@@ -1,4 +1,4 @@
-"""The register map of hw/deconv_axi.v, from hw/registers.rdl, for software and for the tests.
+"""The register map of hw/axi/deconv_axi.v, from hw/registers.rdl, for software and for the tests.
 
 `make registers` makes the data of this module; docs/registers.md shows it.
 """

@@ -1,4 +1,4 @@
-"""What hw/board/selftest.v plays and expects: its noise, the signature of the enlarged frame."""
+"""What hw/board/deconv_selftest.v plays and expects: noise, the signature of the enlarged frame."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def frame(config: Config) -> NDArray[np.int64]:
 
 
 def parameters(config: Config, weights: NDArray[Any], kernel: Path) -> dict[str, int | str]:
-    """Parameters of hw/board/selftest.v and its tops; writes the kernel for kernel_store.
+    """Parameters of deconv_selftest and its tops; writes the kernel for deconv_kernel_store.
 
     Parameters
     ----------

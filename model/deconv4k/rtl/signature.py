@@ -1,7 +1,7 @@
 """Signatures: CRC-32 of what crossed the engine's ports, as hw/ latches them.
 
 One 32-bit word checks a whole frame on a board from which no picture can be read back. The CRC is
-that of Ethernet and zlib (hw/crc32.v); each function says over which bytes it is taken.
+that of Ethernet and zlib (hw/lib/deconv_crc32.v); each function says over which bytes it is taken.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def output_frame(config: Config, frame: NDArray[Any]) -> int:
 def kernel_words(
     config: Config, weights: NDArray[Any], bias: int | NDArray[Any] | None = None
 ) -> list[int]:
-    """The words of a kernel as software writes them to the kernel store (hw/kernel_store.v).
+    """The words of a kernel as software writes them to deconv_kernel_store.
 
     Weights in PyTorch's order, two a word where they fit 16 bits, the first in the lower half; an
     odd one out alone. Then the bias, where the configuration has one. Codes are extended by their
@@ -183,5 +183,5 @@ def kernel(config: Config, weights: NDArray[Any], bias: int | NDArray[Any] | Non
 def power_up_text(
     config: Config, weights: NDArray[Any], bias: int | NDArray[Any] | None = None
 ) -> str:
-    """The file POWER_UP of hw/kernel_store.v: `kernel_words` in hexadecimal, one a line."""
+    """The file POWER_UP of deconv_kernel_store: `kernel_words` in hexadecimal, one a line."""
     return "".join(f"{word:08x}\n" for word in kernel_words(config, weights, bias))

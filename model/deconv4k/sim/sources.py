@@ -19,7 +19,7 @@ BENCH_PARTS: dict[str, tuple[str, ...]] = {
     "bench_dma": (*_CHECKER, "axis_checker"),
     "raster_all": (*_CHECKER, "axis_checker"),
     "smoke": (*_CHECKER, "axis_checker", "axil_checker"),
-    "ulx3s": ("EHXPLLL",),
+    "deconv_ulx3s": ("EHXPLLL",),
 }
 """What a top in tb/ is made of, beside the engine."""
 
@@ -54,7 +54,7 @@ def of(top: str, target: str = "") -> list[Path]:
         ``ecp5``: with that family's modules, and models of its blocks from tb/.
     """
     # The top in hw/, or the one that a top in tb/ holds.
-    inside = {"bench_axi": "deconv_axi", "smoke": "deconv_axi", "bench_dma": "dma_video"}
+    inside = {"bench_axi": "deconv_axi", "smoke": "deconv_axi", "bench_dma": "deconv_dma_video"}
     files = holding(inside.get(top, top), target)
     if target:
         files = [*files, *sorted((checkout.ROOT / "tb" / target).glob("*.v"))]

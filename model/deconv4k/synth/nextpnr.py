@@ -67,7 +67,7 @@ def netlist(config: Config) -> yosys.Netlist:
     folder.mkdir(parents=True, exist_ok=True)
     kernel = folder / f"kernel-{config.digest:08x}.hex"
     parameters = selftest.parameters(config, codes, kernel)
-    return yosys.synthesise("ecp5", "bringup", parameters, read=[kernel])
+    return yosys.synthesise("ecp5", "deconv_bringup", parameters, read=[kernel])
 
 
 def place(

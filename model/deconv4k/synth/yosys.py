@@ -145,14 +145,14 @@ CONFIGURATIONS = {
 words at and above the width of a multiplier block."""
 
 JOBS = (
-    *(("ecp5", name, "deconv") for name in CONFIGURATIONS),
-    *(("ecp5", "x2_k9_4ppc", top) for top in ("fixed", "kernel_store", "deconv_axi")),
+    *(("ecp5", name, "deconv_engine") for name in CONFIGURATIONS),
+    *(("ecp5", "x2_k9_4ppc", top) for top in ("fixed", "deconv_kernel_store", "deconv_axi")),
     *(
-        (target, name, "deconv")
+        (target, name, "deconv_engine")
         for target in ("xc7", "xcup")
         for name in ("x2_k9_4ppc", "x2_k9_1ppc")
     ),
-    ("ice40up", "x2_k3_1ppc", "deconv"),
+    ("ice40up", "x2_k3_1ppc", "deconv_engine"),
 )
 """Target, configuration and top of the table; ``fixed`` is deconv with the layer's default kernel
 as a constant, kernel_store what a kernel loaded at run time costs."""
@@ -317,7 +317,7 @@ def bench_files(netlist: Netlist, target: str) -> list[Path]:
     """The Verilog of tb/bench.v around a synthesised deconv, with models of its cells.
 
     A netlist has no parameters, the bench sets them: between the two stands a module with the
-    header of hw/deconv.v, which is written beside the netlist.
+    header of hw/engine/deconv_engine.v, which is written beside the netlist.
 
     Parameters
     ----------
@@ -325,8 +325,8 @@ def bench_files(netlist: Netlist, target: str) -> list[Path]:
         Of ``deconv``.
     target : {'ecp5', 'gates'}
     """
-    source = (checkout.ROOT / "hw" / "deconv.v").read_text()
-    start = source.index("\nmodule deconv ")
+    source = (checkout.ROOT / "hw" / "engine" / "deconv_engine.v").read_text()
+    start = source.index("\nmodule deconv_engine ")
     header = source[start : source.index("\n);", start)] + "\n);"
     ports = re.findall(r"^    (?:input|output) wire (?:\[.*\] )?(\w+)", header, re.MULTILINE)
     connections = ", ".join(f".{port}({port})" for port in ports)
@@ -335,7 +335,7 @@ def bench_files(netlist: Netlist, target: str) -> list[Path]:
     gates = netlist.folder / "renamed.v"
     text = (netlist.folder / "netlist.v").read_text()
     gates.write_text(
-        re.sub(r"^module deconv\(", "module netlist(", text, count=1, flags=re.MULTILINE)
+        re.sub(r"^module deconv_engine\(", "module netlist(", text, count=1, flags=re.MULTILINE)
     )
     cells: list[Path] = []
     if target == "ecp5":
@@ -364,8 +364,8 @@ def core(target: str, name: str, top: str) -> Netlist:
         codes = kernels.to_codes(kernels.default(config.layer), config.layer, weight).reshape(-1)
         word = sum(int(code) % 2**weight.width << n * weight.width for n, code in enumerate(codes))
         constants = {"kernel": (codes.size * weight.width, word), "take_kernel": (1, 0)}
-        return synthesise(target, "deconv", parameters, constants=constants)
-    if top == "kernel_store":
+        return synthesise(target, "deconv_engine", parameters, constants=constants)
+    if top == "deconv_kernel_store":
         own = ("C_IN", "K", "WEIGHT_W", "WEIGHT_SIGNED", "BIAS_W", "BIAS_SIGNED")
         return synthesise(target, top, {name: parameters[name] for name in own})
     if top == "deconv_axi":

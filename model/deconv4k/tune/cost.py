@@ -254,7 +254,7 @@ def adder_bits(products: int, bias: bool, width: int, accumulator: int) -> int:
 
 
 def quantiser_luts(width: int, shift: int, target: Format) -> int:
-    """Lookup tables of hw/quantise.v: a bit that rounds or saturates is one.
+    """Lookup tables of hw/engine/deconv_quantise.v: a bit that rounds or saturates is one.
 
     Parameters
     ----------

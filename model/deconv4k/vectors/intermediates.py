@@ -3,14 +3,14 @@
 ============  ================================================  ====================================
 name          a word                                            port
 ============  ================================================  ====================================
-``window``    the pixels around one input pixel                 ``out`` of hw/window.v
+``window``    the pixels around one input pixel                 ``out`` of deconv_window
 ``products``  all products of one input pixel, phase by phase   ``p0_q`` to ``p3_q`` of
-                                                                hw/multiply_add.v, ``rounded`` of
-                                                                the terms in hw/phase_sums.v where
+                                                                deconv_multiply_add, ``rounded`` of
+                                                                the terms in deconv_phase_sums where
                                                                 there is a product format
-``sums``      pixels_per_clock sums, with the bias              ``sums`` of hw/phase_sums.v, put in
+``sums``      pixels_per_clock sums, with the bias              ``sums`` of deconv_phase_sums, in
                                                                 raster order
-``rounded``   the same after rounding, before overflow          within hw/quantise.v
+``rounded``   the same after rounding, before overflow          within deconv_quantise
 ============  ================================================  ====================================
 
 A word of ``window`` or ``products`` belongs to one input pixel, in raster order; one of ``sums`` or
@@ -72,7 +72,7 @@ def product_format(config: Config) -> Format:
     if formats.product is not None:
         return formats.product
     width = formats.pixel.width + formats.weight.width
-    # hw/phase_sums.v gives every product a sign.
+    # hw/engine/deconv_phase_sums.v gives every product a sign.
     width += not formats.pixel.signed and not formats.weight.signed
     return Format(width, width - formats.sum_fraction, True)
 
