@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from deconv4k import tooling
+from deconv4k._shared import checkout
 
 COMMENTS = {"v": "//", "sv": "//", "vlt": "//", "rdl": "//", "h": "//"}
 COMMENTS |= {"lpf": "#", "tcl": "#", "vhd": "--"}
-SOURCES = [path for kind in COMMENTS for path in sorted((tooling.ROOT / "hw").rglob(f"*.{kind}"))]
+SOURCES = [path for kind in COMMENTS for path in sorted((checkout.ROOT / "hw").rglob(f"*.{kind}"))]
 VERILOG = [path for path in SOURCES if path.suffix in (".v", ".sv")]
-BENCHES = sorted((tooling.ROOT / "tb").rglob("*.v"))
+BENCHES = sorted((checkout.ROOT / "tb").rglob("*.v"))
 
 
 def name(path: Path) -> str:
-    return str(path.relative_to(tooling.ROOT))
+    return str(path.relative_to(checkout.ROOT))
 
 
 def modules(path: Path) -> list[str]:
@@ -25,7 +25,7 @@ def modules(path: Path) -> list[str]:
 
 
 def test_licence_is_what_the_sources_say() -> None:
-    assert (tooling.ROOT / "LICENSE").read_text().startswith("MIT License\n")
+    assert (checkout.ROOT / "LICENSE").read_text().startswith("MIT License\n")
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *BENCHES], ids=name)
@@ -47,6 +47,6 @@ def test_one_bench_a_file(path: Path) -> None:
 
 def test_every_kind_of_file_is_known() -> None:
     known = {f".{kind}" for kind in COMMENTS} | {".f"}
-    found = {path.suffix for path in (tooling.ROOT / "hw").rglob("*") if path.is_file()}
+    found = {path.suffix for path in (checkout.ROOT / "hw").rglob("*") if path.is_file()}
     assert found == known
     assert len(VERILOG) > 30

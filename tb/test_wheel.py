@@ -44,7 +44,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """`deconv4k` of an environment with nothing of a checkout: the wheel, and what it depends on."""
+    """`deconv4k` of an environment without a checkout: the wheel, and what it depends on."""
     folder = tmp_path_factory.mktemp("environment")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)

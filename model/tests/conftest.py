@@ -18,7 +18,7 @@ def pytest_terminal_summary(terminalreporter):
         for outcome in ("passed", "failed", "error", "skipped")
         for report in terminalreporter.getreports(outcome)
     ]
-    if any("oracle" in report.keywords for report in reports):
+    if any("oracle" in getattr(report, "keywords", ()) for report in reports):
         terminalreporter.write_line(oracle.summary())
 
 
