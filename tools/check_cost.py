@@ -15,7 +15,7 @@ from rich.table import Table
 from deconv4k.config import Config
 from deconv4k.rtl import design
 from deconv4k.synth.yosys import synthesise
-from deconv4k.tune.cost import DEVICES, luts, multiplier_blocks
+from deconv4k.tuner.cost import DEVICES, luts, multiplier_blocks
 
 TARGETS = {"ecp5": "ecp5", "7series": "xc7"}
 """Targets of `deconv4k.synth.yosys` by the tuner's names."""

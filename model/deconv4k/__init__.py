@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         kernel_codes,
         read_vectors,
         simulate,
+        tune,
         upscale,
         write_vectors,
     )
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from deconv4k.rtl.info import Info
     from deconv4k.sim.engines import run
     from deconv4k.sim.play import Played
+    from deconv4k.tuner.tuning import Tuned
     from deconv4k.vectors.manifest import Manifest
 
 __version__ = "0.1.0"
@@ -58,6 +60,7 @@ __all__ = [
     "Overflow",
     "Played",
     "Rounding",
+    "Tuned",
     "Video",
     "diff",
     "fit",
@@ -67,6 +70,7 @@ __all__ = [
     "read_vectors",
     "run",
     "simulate",
+    "tune",
     "upscale",
     "write_vectors",
 ]
@@ -86,6 +90,7 @@ _MODULES = {
     "Overflow": "formats",
     "Played": "sim.play",
     "Rounding": "formats",
+    "Tuned": "tuner.tuning",
     "Video": "config",
     "phase_sums": "golden",
     "run": "sim.engines",

@@ -25,6 +25,8 @@ from deconv4k.photo.fit import Fit
 from deconv4k.rtl import info as facts
 from deconv4k.rtl.info import Info
 from deconv4k.sim import engines
+from deconv4k.tuner import Options, Progress, Target, Tuned, parse_limits
+from deconv4k.tuner import tune as search
 from deconv4k.vectors import manifest, patterns, recipes, sets
 from deconv4k.vectors.manifest import Manifest
 from deconv4k.vectors.recipes import Recipe
@@ -62,16 +64,19 @@ def kernel_codes(config: Config, kernel: Kernel = None) -> NDArray[np.int64]:
     >>> int(codes.sum()) / 2**8  # each of four phases adds up to one
     4.0
     """
+    return kernels.to_codes(real_kernel(config, kernel), config.layer, config.formats.weight)
+
+
+def real_kernel(config: Config, kernel: Kernel = None) -> NDArray[np.float64]:
+    """A kernel's real weights, (C_in, C_out, K, K); parameters and errors as `kernel_codes`."""
     layer = config.layer
     if kernel is None:
-        real = kernels.default(layer)
-    elif isinstance(kernel, np.ndarray):
-        real = kernel[np.newaxis, np.newaxis] if kernel.ndim == 2 else kernel
-    elif str(kernel) in kernels.NAMES:
-        real = kernels.named(str(kernel), layer)
-    else:
-        real = kernels.load(str(kernel), layer)
-    return kernels.to_codes(real, layer, config.formats.weight)
+        return kernels.default(layer)
+    if isinstance(kernel, np.ndarray):
+        return kernel[np.newaxis, np.newaxis] if kernel.ndim == 2 else kernel
+    if str(kernel) in kernels.NAMES:
+        return kernels.named(str(kernel), layer)
+    return kernels.load(str(kernel), layer)
 
 
 def upscale(
@@ -455,3 +460,75 @@ def diff(
     if isinstance(given, Log):
         return selftest.compare_log(case, given)
     return compare.compare(case, given, progress)
+
+
+def tune(
+    config: Config,
+    photographs: Sequence[str | Path],
+    *,
+    target_loss: float | None = None,
+    min_psnr: float | None = None,
+    out: str | Path = "tuned.toml",
+    kernel: Kernel = None,
+    pins: Iterable[str] = (),
+    sets: Iterable[str] = (),
+    held_out: Sequence[str | Path] = (),
+    progress: Callable[[Progress], None] = lambda _: None,
+    **options: Any,
+) -> Tuned:
+    """Find the narrowest formats that lose no more than allowed.
+
+    Parameters
+    ----------
+    config : Config
+        The layer, the video, and the formats around which is searched.
+    photographs : sequence of str or Path
+    target_loss, min_psnr : float, optional
+        One of two: the most dB lost against the original, or the least dB to the float layer.
+    out : str or Path
+        TOML file to write; report and journal go into a folder of its name without the suffix.
+    kernel : optional
+        Real weights, as `kernel_codes` takes them.
+    pins, sets : iterable of str
+        Nodes as configured (``output``), and values to try (``weight.width=6..12``): docs/tune.md.
+    held_out : sequence of str or Path
+        Photographs that the search does not see and the choice is judged by.
+    progress : callable
+        Called with a `Progress` whenever some candidates are settled.
+    **options
+        As `deconv4k.tuner.Options` takes them: ``device``, ``jobs``, ``trials``, ...
+
+    Returns
+    -------
+    deconv4k.tuner.Tuned
+        ``config``, the configuration that was chosen, and what it costs and loses.
+
+    Raises
+    ------
+    InputError
+        For bad input, an empty space, or a target that no candidate reaches; nothing but the
+        journal of finished results is left then.
+
+    Examples
+    --------
+    >>> import deconv4k as d4k, tempfile
+    >>> from dataclasses import replace
+    >>> config = d4k.Config.default()
+    >>> small = replace(config, video=d4k.Video(width=96, height=54, pixels_per_clock=4))
+    >>> tuned = d4k.tune(
+    ...     small, [d4k.PHOTOGRAPH], target_loss=0.05, out=tempfile.mkdtemp() + "/tuned.toml",
+    ...     pins=["pixel", "output", "product", "accumulator"], sets=["weight.width=6..10"],
+    ... )
+    >>> tuned.config.formats.weight.width <= 10
+    True
+    """
+    if (target_loss is None) == (min_psnr is None):
+        raise InputError("`target_loss` and `min_psnr`; allowed: one of them")
+    target = (
+        Target("loss", target_loss)
+        if target_loss is not None
+        else Target("psnr_float", min_psnr or 0.0)
+    )
+    limits = parse_limits(config, list(pins), list(sets), pin_name="`pins`", set_name="`sets`")
+    wanted = Options(target, out, limits=limits, held_out=held_out, **options)
+    return search(config, real_kernel(config, kernel), list(photographs), wanted, progress)

@@ -9,7 +9,7 @@ from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.formats import Format
 from deconv4k.rtl import design
-from deconv4k.tune.cost import DEVICES, adder_bits, estimate_cost, luts, quantiser_luts
+from deconv4k.tuner.cost import DEVICES, adder_bits, estimate_cost, luts, quantiser_luts
 
 
 def config(pixel=8, weight=10, rate=4, **more):

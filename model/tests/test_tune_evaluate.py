@@ -14,14 +14,14 @@ from deconv4k.formats import Format
 from deconv4k.golden.bound import bound
 from deconv4k.photo import quality, upscale
 from deconv4k.quantise import quantise
-from deconv4k.tune.evaluate import evaluate
-from deconv4k.tune.output_stage import OutputStage, lsb, psnr_ceiling
-from deconv4k.tune.overflows import product_overflows
-from deconv4k.tune.photograph import Photograph, inner, psnr_of
-from deconv4k.tune.problem import pixel_codes
-from deconv4k.tune.records import CandidateRecord
-from deconv4k.tune.ssim import STRIP
-from deconv4k.tune.sums import SharedSums, distinct
+from deconv4k.tuner.evaluate import evaluate
+from deconv4k.tuner.output_stage import OutputStage, lsb, psnr_ceiling
+from deconv4k.tuner.overflows import product_overflows
+from deconv4k.tuner.photograph import Photograph, inner, psnr_of
+from deconv4k.tuner.problem import pixel_codes
+from deconv4k.tuner.records import CandidateRecord
+from deconv4k.tuner.ssim import STRIP
+from deconv4k.tuner.sums import SharedSums, distinct
 
 CANDIDATES = {
     "default": formats(),

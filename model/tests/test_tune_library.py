@@ -10,7 +10,7 @@ from deconv4k._shared import checkout
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.photo import kernels
-from deconv4k.tune import ArgumentError, Options, Target, parse_limits, tune
+from deconv4k.tuner import ArgumentError, Options, Target, parse_limits, tune
 
 SETS = ["weight.integer=2", "weight.fraction=5..7", "product.fraction=none"]
 TARGET = Target("psnr_float", 46)

@@ -15,8 +15,8 @@ from deconv4k.formats import Format, Rounding
 from deconv4k.layer import Layer
 from deconv4k.photo import kernels, upscale
 from deconv4k.quantise import quantise
-from deconv4k.tune.error_bound import prove, rounding_error
-from deconv4k.tune.output_stage import lsb
+from deconv4k.tuner.error_bound import prove, rounding_error
+from deconv4k.tuner.output_stage import lsb
 
 LAYER = Layer(3, 2, 1, 1)
 SMALL = Config(LAYER, BASE.formats, BASE.video)

@@ -8,10 +8,10 @@ import pytest
 from tune_scene import BASE, problem
 
 from deconv4k.errors import InputError
-from deconv4k.tune.journal import Journal, open_journal
-from deconv4k.tune.problem import VERSION
-from deconv4k.tune.records import CandidateRecord, ProductOverflows, formats_from_dict
-from deconv4k.tune.sums import MeanSquaredErrors
+from deconv4k.tuner.journal import Journal, open_journal
+from deconv4k.tuner.problem import VERSION
+from deconv4k.tuner.records import CandidateRecord, ProductOverflows, formats_from_dict
+from deconv4k.tuner.sums import MeanSquaredErrors
 
 # A line's value as version 1 wrote it when records were dictionaries.
 WRITTEN = json.loads("""

@@ -8,10 +8,10 @@ from tune_scene import formats, problem
 
 from deconv4k import golden
 from deconv4k.photo import quality, upscale
-from deconv4k.tune.margin import SIDE, Margin, Region, regions
-from deconv4k.tune.problem import pixel_codes
-from deconv4k.tune.sums import SharedSums
-from deconv4k.tune.target import Target
+from deconv4k.tuner.margin import SIDE, Margin, Region, regions
+from deconv4k.tuner.problem import pixel_codes
+from deconv4k.tuner.sums import SharedSums
+from deconv4k.tuner.target import Target
 
 CANDIDATE = formats(weight="ap_fixed<6,2,AP_RND,AP_SAT>")
 

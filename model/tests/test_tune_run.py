@@ -21,12 +21,12 @@ from deconv4k._shared import checkout, optional
 from deconv4k.config import Config
 from deconv4k.photo import image, kernels, upscale
 from deconv4k.sim import play
-from deconv4k.tune import Options, PhotographRecord, Target, parse_limits, tune
-from deconv4k.tune.journal import open_journal
-from deconv4k.tune.optimise import optimise
-from deconv4k.tune.photograph import Photograph
-from deconv4k.tune.search import Search, choose
-from deconv4k.tune.workers import Cluster, Threads
+from deconv4k.tuner import Options, PhotographRecord, Target, parse_limits, tune
+from deconv4k.tuner.journal import open_journal
+from deconv4k.tuner.optimise import optimise
+from deconv4k.tuner.photograph import Photograph
+from deconv4k.tuner.search import Search, choose
+from deconv4k.tuner.workers import Cluster, Threads
 
 SETS = [
     "weight.integer=1,2",

@@ -7,13 +7,13 @@ import pytest
 from tune_scene import problem, space
 
 from deconv4k.errors import InputError
-from deconv4k.tune import search as searching
-from deconv4k.tune.journal import open_journal
-from deconv4k.tune.pareto import Point, pareto
-from deconv4k.tune.problem import Problem
-from deconv4k.tune.search import Search, choose, front_records
-from deconv4k.tune.target import Target
-from deconv4k.tune.workers import Threads
+from deconv4k.tuner import search as searching
+from deconv4k.tuner.journal import open_journal
+from deconv4k.tuner.pareto import Point, pareto
+from deconv4k.tuner.problem import Problem
+from deconv4k.tuner.search import Search, choose, front_records
+from deconv4k.tuner.target import Target
+from deconv4k.tuner.workers import Threads
 
 SETS = [
     "weight.integer=1,2",

@@ -9,8 +9,8 @@ from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.golden.bound import bound
 from deconv4k.photo import kernels
-from deconv4k.tune.limits import merge_limits, parse_limits, read_limits
-from deconv4k.tune.space import search_space
+from deconv4k.tuner.limits import merge_limits, parse_limits, read_limits
+from deconv4k.tuner.space import search_space
 
 WEIGHTS = kernels.default(BASE.layer)
 

@@ -8,10 +8,10 @@ from deconv4k._shared.checkout import DEFAULT_CONFIG
 from deconv4k.config import Config
 from deconv4k.formats import Format
 from deconv4k.photo import image, kernels
-from deconv4k.tune.limits import parse_limits
-from deconv4k.tune.photograph import Photograph
-from deconv4k.tune.problem import Problem
-from deconv4k.tune.space import search_space
+from deconv4k.tuner.limits import parse_limits
+from deconv4k.tuner.photograph import Photograph
+from deconv4k.tuner.problem import Problem
+from deconv4k.tuner.space import search_space
 
 BASE = Config.load(DEFAULT_CONFIG)
 SAT = "AP_RND,AP_SAT"

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import click
 
+from deconv4k import api
 from deconv4k._shared import stages
-from deconv4k.cli.options import real_kernel
 from deconv4k.cli.tune_tables import show_tuned
 from deconv4k.config import Config
 from deconv4k.errors import InputError
-from deconv4k.tune import (
+from deconv4k.tuner import (
     ArgumentError,
     Options,
     Progress,
@@ -97,7 +97,7 @@ def tune_command(
             source_bits=source_bits,
             held_out=held_out,
         )
-        weights = real_kernel(kernel, config)
+        weights = api.real_kernel(config, kernel)
         with stages.shown() as stage:
 
             def show(now: Progress) -> None:

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deconv4k._shared import parallel
-from deconv4k.tune import Options, Tuned
-from deconv4k.tune.report import HEADINGS, row
+from deconv4k.tuner import Options, Tuned
+from deconv4k.tuner.report import HEADINGS, row
 
 REPORT_WIDTH = 180
 """Columns of what is printed to something else than a terminal."""

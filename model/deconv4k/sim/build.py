@@ -59,7 +59,7 @@ class _Verilator(_TestbenchPath, Verilator):
         self.env["COMPILED"] = str(checkout.BUILD / "sim" / "runtime")
         # Its makefile calls Python by a name that Debian does not have.
         python = f"PYTHON3={tooling.plain(sys.executable)}"
-        once = f"OBJCACHE=bash {tooling.plain(checkout.ROOT / 'tools' / 'compile-once.sh')}"
+        once = f"OBJCACHE=sh {tooling.plain(checkout.ROOT / 'tools' / 'compile-once.sh')}"
         # Make's own answer is the folder itself, whatever link it was led through.
         here = f"CURDIR={tooling.plain(self.build_dir)}"
         # What runs once (the tables of names among it) is not worth the compiler's time, which may

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deconv4k.tune.arguments import ArgumentError
-from deconv4k.tune.cost import DEVICES
-from deconv4k.tune.limits import Limits
-from deconv4k.tune.target import Target
+from deconv4k.tuner.arguments import ArgumentError
+from deconv4k.tuner.cost import DEVICES
+from deconv4k.tuner.limits import Limits
+from deconv4k.tuner.target import Target
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Options:
         TOML file for the tuned configuration. Everything else is written into a folder of its
         name without the suffix.
     limits : dict
-        Of the search space: `deconv4k.tune.limits`.
+        Of the search space: `deconv4k.tuner.limits`.
     device : str
-        A key of `deconv4k.tune.cost.DEVICES`.
+        A key of `deconv4k.tuner.cost.DEVICES`.
     packing : bool
         Estimate the cost with two multiplications in a multiplier block.
     jobs : int, optional

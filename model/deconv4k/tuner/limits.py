@@ -15,7 +15,7 @@ from typing import NamedTuple
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.formats import MAX_WIDTH, Format
-from deconv4k.tune.axes import KEYS, MODES, NODES, NONE, Proved, Value
+from deconv4k.tuner.axes import KEYS, MODES, NODES, NONE, Proved, Value
 
 _PROVED = re.compile(r"proved(?P<more>[+-]\d+)?")
 _RANGE = re.compile(r"(?P<first>-?\d+)(?:\.\.(?P<last>-?\d+))?")

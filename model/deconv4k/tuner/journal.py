@@ -20,9 +20,9 @@ from typing import IO, Any
 
 from deconv4k.config import Formats
 from deconv4k.errors import InputError
-from deconv4k.tune.problem import Problem
-from deconv4k.tune.records import CandidateRecord, formats_to_dict
-from deconv4k.tune.sums import SUM_NODES, MeanSquaredErrors
+from deconv4k.tuner.problem import Problem
+from deconv4k.tuner.records import CandidateRecord, formats_to_dict
+from deconv4k.tuner.sums import SUM_NODES, MeanSquaredErrors
 
 
 class Journal:

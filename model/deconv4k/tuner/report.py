@@ -12,12 +12,12 @@ from typing import Any
 from deconv4k._shared import optional
 from deconv4k._shared.files import save_json, write_bytes
 from deconv4k.formats import Format
-from deconv4k.tune import plots, sensitivity
-from deconv4k.tune.axes import NODES
-from deconv4k.tune.margin import Margin
-from deconv4k.tune.records import CandidateRecord, PhotographRecord, formats_to_dict
-from deconv4k.tune.search import Search, front_records
-from deconv4k.tune.space import Space
+from deconv4k.tuner import plots, sensitivity
+from deconv4k.tuner.axes import NODES
+from deconv4k.tuner.margin import Margin
+from deconv4k.tuner.records import CandidateRecord, PhotographRecord, formats_to_dict
+from deconv4k.tuner.search import Search, front_records
+from deconv4k.tuner.space import Space
 
 FIGURES = (
     "psnr_original",

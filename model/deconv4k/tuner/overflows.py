@@ -10,10 +10,10 @@ from deconv4k.formats import Format, Overflow
 from deconv4k.layer import Layer
 from deconv4k.photo.kernels import Weights
 from deconv4k.quantise import quantise
-from deconv4k.tune.photograph import Photograph
-from deconv4k.tune.problem import pixel_codes
-from deconv4k.tune.records import Place, ProductOverflows, WeightOverflows
-from deconv4k.tune.sums import overflow_kind
+from deconv4k.tuner.photograph import Photograph
+from deconv4k.tuner.problem import pixel_codes
+from deconv4k.tuner.records import Place, ProductOverflows, WeightOverflows
+from deconv4k.tuner.sums import overflow_kind
 
 
 def weight_overflows(weights: Weights, target: Format, codes: NDArray[np.int64]) -> WeightOverflows:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from deconv4k.config import Formats
 from deconv4k.errors import InputError
-from deconv4k.tune.output_stage import lsb
-from deconv4k.tune.records import CandidateRecord
-from deconv4k.tune.search import Search
+from deconv4k.tuner.output_stage import lsb
+from deconv4k.tuner.records import CandidateRecord
+from deconv4k.tuner.search import Search
 
 ENDS = {
     "pixel": ("fraction",),

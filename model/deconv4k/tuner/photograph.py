@@ -17,7 +17,7 @@ from deconv4k.errors import InputError
 from deconv4k.layer import Layer
 from deconv4k.photo import image, kernels
 from deconv4k.photo.quality import BORDER
-from deconv4k.tune.ssim import LEAST_SIDE, PictureFigures, Reference, picture_figures
+from deconv4k.tuner.ssim import LEAST_SIDE, PictureFigures, Reference, picture_figures
 
 
 @dataclass(frozen=True)

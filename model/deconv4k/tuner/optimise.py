@@ -17,9 +17,9 @@ from typing import Any
 from deconv4k._shared import optional
 from deconv4k.config import Formats
 from deconv4k.errors import InputError
-from deconv4k.tune.axes import SIZES, Assignment, Value
-from deconv4k.tune.search import Found, Search
-from deconv4k.tune.space import Space
+from deconv4k.tuner.axes import SIZES, Assignment, Value
+from deconv4k.tuner.search import Found, Search
+from deconv4k.tuner.space import Space
 
 BATCH = 24
 """Assignments asked for at a time."""

@@ -21,7 +21,7 @@ from deconv4k.formats import MAX_WIDTH, Format, Overflow, Rounding
 from deconv4k.golden.bound import bound, signed_bits
 from deconv4k.photo import kernels
 from deconv4k.quantise import quantise
-from deconv4k.tune.axes import (
+from deconv4k.tuner.axes import (
     NODES,
     NONE,
     SIZES,
@@ -31,7 +31,7 @@ from deconv4k.tune.axes import (
     to_int,
     to_text,
 )
-from deconv4k.tune.limits import Limits
+from deconv4k.tuner.limits import Limits
 
 MAX_PIXEL = 16
 """Widest pixel, in bits: no photograph has more, and the error bound looks at every code."""

@@ -29,9 +29,9 @@ from deconv4k.config import Config, Formats
 from deconv4k.formats import Format, Overflow
 from deconv4k.photo import upscale
 from deconv4k.photo.quality import BORDER
-from deconv4k.tune.photograph import Photograph
-from deconv4k.tune.problem import pixel_codes
-from deconv4k.tune.records import Overflows, Place
+from deconv4k.tuner.photograph import Photograph
+from deconv4k.tuner.problem import pixel_codes
+from deconv4k.tuner.records import Overflows, Place
 
 TABLE_BITS = 24
 """Ranges of sums up to this many bits are indexed by a table; wider ones are sorted."""

@@ -7,12 +7,12 @@ and `error_bound` need none; `evaluate` makes `records` of all that. `target`, `
 say what was found. `tuning` does everything.
 """
 
-from deconv4k.tune.arguments import ArgumentError
-from deconv4k.tune.limits import merge_limits, parse_limits, read_limits
-from deconv4k.tune.options import Options
-from deconv4k.tune.records import CandidateRecord, PhotographRecord
-from deconv4k.tune.target import Target
-from deconv4k.tune.tuning import Progress, Tuned, tune
+from deconv4k.tuner.arguments import ArgumentError
+from deconv4k.tuner.limits import merge_limits, parse_limits, read_limits
+from deconv4k.tuner.options import Options
+from deconv4k.tuner.records import CandidateRecord, PhotographRecord
+from deconv4k.tuner.target import Target
+from deconv4k.tuner.tuning import Progress, Tuned, tune
 
 __all__ = [
     "ArgumentError",

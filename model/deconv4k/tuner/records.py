@@ -12,8 +12,8 @@ from typing import Any, Self
 
 from deconv4k.config import Formats
 from deconv4k.formats import Format
-from deconv4k.tune.axes import NODES
-from deconv4k.tune.cost import Cost
+from deconv4k.tuner.axes import NODES
+from deconv4k.tuner.cost import Cost
 
 Place = tuple[int, int]
 """Row and column of a pixel or a weight."""

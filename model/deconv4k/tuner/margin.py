@@ -6,7 +6,7 @@ also depends on the error of the float layer itself, which may be next to none (
 error is infinitely more), so its margin leaves one region in twenty out.
 
 A photograph that is like nothing in those searched may lie beyond the margin. What holds for every
-picture is `deconv4k.tune.error_bound`.
+picture is `deconv4k.tuner.error_bound`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from deconv4k.config import Formats
 from deconv4k.photo.quality import BORDER
-from deconv4k.tune.output_stage import OutputStage
-from deconv4k.tune.photograph import inner, psnr_of
-from deconv4k.tune.sums import SharedSums
-from deconv4k.tune.target import Target
+from deconv4k.tuner.output_stage import OutputStage
+from deconv4k.tuner.photograph import inner, psnr_of
+from deconv4k.tuner.sums import SharedSums
+from deconv4k.tuner.target import Target
 
 SIDE = 64
 """Rows and columns of a region; those at a photograph's end are up to twice as large."""

@@ -29,16 +29,16 @@ from dataclasses import dataclass, field
 from deconv4k.config import Formats
 from deconv4k.errors import InputError
 from deconv4k.rtl import design
-from deconv4k.tune.cost import estimate_cost
-from deconv4k.tune.journal import Journal
-from deconv4k.tune.output_stage import psnr_ceiling
-from deconv4k.tune.pareto import Point, dominated, pareto
-from deconv4k.tune.problem import Problem
-from deconv4k.tune.records import CandidateRecord, formats_to_dict
-from deconv4k.tune.space import Space
-from deconv4k.tune.sums import sum_formats
-from deconv4k.tune.target import Target
-from deconv4k.tune.tasks import Task, Workers, quality_ceiling
+from deconv4k.tuner.cost import estimate_cost
+from deconv4k.tuner.journal import Journal
+from deconv4k.tuner.output_stage import psnr_ceiling
+from deconv4k.tuner.pareto import Point, dominated, pareto
+from deconv4k.tuner.problem import Problem
+from deconv4k.tuner.records import CandidateRecord, formats_to_dict
+from deconv4k.tuner.space import Space
+from deconv4k.tuner.sums import sum_formats
+from deconv4k.tuner.target import Target
+from deconv4k.tuner.tasks import Task, Workers, quality_ceiling
 
 TASK = 8
 """Most candidates of one task: a second or two of work on a whole photograph."""

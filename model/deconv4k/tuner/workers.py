@@ -8,9 +8,9 @@ from typing import Any
 
 from deconv4k._shared import optional
 from deconv4k.errors import InputError
-from deconv4k.tune.arguments import ArgumentError
-from deconv4k.tune.problem import Problem
-from deconv4k.tune.tasks import Done, Task, work
+from deconv4k.tuner.arguments import ArgumentError
+from deconv4k.tuner.problem import Problem
+from deconv4k.tuner.tasks import Done, Task, work
 
 
 class Threads:

@@ -14,7 +14,7 @@ from deconv4k.config import Config, Formats
 from deconv4k.errors import InputError
 from deconv4k.formats import Format
 from deconv4k.photo import kernels, upscale
-from deconv4k.tune.photograph import Photograph
+from deconv4k.tuner.photograph import Photograph
 
 VERSION = 1
 """Changes whenever a candidate's figures would: journals of other versions are not used."""
@@ -32,7 +32,7 @@ class Problem:
         Of the float layer.
     photographs : tuple of Photograph
     device : str
-        A key of `deconv4k.tune.cost.DEVICES`: the cost is a share of its part.
+        A key of `deconv4k.tuner.cost.DEVICES`: the cost is a share of its part.
     packing : bool
         Whether two multiplications may share a multiplier block.
 

@@ -13,18 +13,18 @@ from deconv4k._shared import optional, parallel
 from deconv4k._shared.files import write_bytes
 from deconv4k.config import Config
 from deconv4k.photo.kernels import Weights
-from deconv4k.tune import report
-from deconv4k.tune.evaluate import evaluate
-from deconv4k.tune.journal import open_journal
-from deconv4k.tune.optimise import optimise
-from deconv4k.tune.options import Options
-from deconv4k.tune.photograph import Photograph
-from deconv4k.tune.problem import Problem
-from deconv4k.tune.records import CandidateRecord, PhotographRecord
-from deconv4k.tune.search import Search, choose, front_records
-from deconv4k.tune.space import search_space
-from deconv4k.tune.tasks import Workers
-from deconv4k.tune.workers import Cluster, Threads
+from deconv4k.tuner import report
+from deconv4k.tuner.evaluate import evaluate
+from deconv4k.tuner.journal import open_journal
+from deconv4k.tuner.optimise import optimise
+from deconv4k.tuner.options import Options
+from deconv4k.tuner.photograph import Photograph
+from deconv4k.tuner.problem import Problem
+from deconv4k.tuner.records import CandidateRecord, PhotographRecord
+from deconv4k.tuner.search import Search, choose, front_records
+from deconv4k.tuner.space import search_space
+from deconv4k.tuner.tasks import Workers
+from deconv4k.tuner.workers import Cluster, Threads
 
 
 class Progress(NamedTuple):
@@ -65,6 +65,19 @@ class Tuned:
         Of the search alone.
     workers : str
         Who did the work, such as ``2 thread(s)``.
+
+    Examples
+    --------
+    >>> import deconv4k as d4k, tempfile
+    >>> from dataclasses import replace
+    >>> video = d4k.Video(width=96, height=54, pixels_per_clock=4)
+    >>> tuned = d4k.tune(
+    ...     replace(d4k.Config.default(), video=video), [d4k.PHOTOGRAPH], min_psnr=40,
+    ...     out=tempfile.mkdtemp() + "/tuned.toml", sets=["weight.width=8..10"],
+    ...     pins=["pixel", "output", "product", "accumulator"],
+    ... )
+    >>> tuned.record.formats.weight == tuned.config.formats.weight
+    True
     """
 
     config: Config

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from deconv4k.config import Formats
-from deconv4k.tune.evaluate import evaluate_sums
-from deconv4k.tune.pareto import Point, dominated
-from deconv4k.tune.problem import Problem
-from deconv4k.tune.records import CandidateRecord
-from deconv4k.tune.sums import MeanSquaredErrors, SharedSums
-from deconv4k.tune.target import Target
+from deconv4k.tuner.evaluate import evaluate_sums
+from deconv4k.tuner.pareto import Point, dominated
+from deconv4k.tuner.problem import Problem
+from deconv4k.tuner.records import CandidateRecord
+from deconv4k.tuner.sums import MeanSquaredErrors, SharedSums
+from deconv4k.tuner.target import Target
 
 
 class Task(NamedTuple):

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from deconv4k._shared import optional
 from deconv4k.config import Formats
 from deconv4k.golden.bound import bound
-from deconv4k.tune.output_stage import OutputStage, lsb
-from deconv4k.tune.photograph import inner
-from deconv4k.tune.records import CandidateRecord
-from deconv4k.tune.search import Search
-from deconv4k.tune.sensitivity import Step
-from deconv4k.tune.sums import SharedSums
-from deconv4k.tune.target import Target
+from deconv4k.tuner.output_stage import OutputStage, lsb
+from deconv4k.tuner.photograph import inner
+from deconv4k.tuner.records import CandidateRecord
+from deconv4k.tuner.search import Search
+from deconv4k.tuner.sensitivity import Step
+from deconv4k.tuner.sums import SharedSums
+from deconv4k.tuner.target import Target
 
 SIZE = (7.5, 4.2)
 

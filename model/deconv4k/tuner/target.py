@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from deconv4k.tune.arguments import ArgumentError
-from deconv4k.tune.photograph import psnr_of
-from deconv4k.tune.records import CandidateRecord, PhotographRecord
-from deconv4k.tune.sums import MeanSquaredErrors
+from deconv4k.tuner.arguments import ArgumentError
+from deconv4k.tuner.photograph import psnr_of
+from deconv4k.tuner.records import CandidateRecord, PhotographRecord
+from deconv4k.tuner.sums import MeanSquaredErrors
 
 Figure = Literal["loss", "psnr_float"]
 """A record's figure that a target can be set for."""

@@ -11,7 +11,7 @@ from deconv4k.config import Formats
 from deconv4k.formats import Format, Overflow
 from deconv4k.photo import upscale
 from deconv4k.quantise import quantise
-from deconv4k.tune.photograph import Photograph, inner, psnr_of
+from deconv4k.tuner.photograph import Photograph, inner, psnr_of
 
 
 class OutputStage(NamedTuple):

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from deconv4k.config import Formats
 from deconv4k.golden.bound import bound, signed_bits
-from deconv4k.tune.cost import estimate_cost
-from deconv4k.tune.error_bound import prove
-from deconv4k.tune.output_stage import OutputStage, lsb
-from deconv4k.tune.overflows import product_overflows, weight_overflows
-from deconv4k.tune.photograph import psnr_of
-from deconv4k.tune.problem import Problem
-from deconv4k.tune.records import (
+from deconv4k.tuner.cost import estimate_cost
+from deconv4k.tuner.error_bound import prove
+from deconv4k.tuner.output_stage import OutputStage, lsb
+from deconv4k.tuner.overflows import product_overflows, weight_overflows
+from deconv4k.tuner.photograph import psnr_of
+from deconv4k.tuner.problem import Problem
+from deconv4k.tuner.records import (
     AccumulatorBits,
     CandidateRecord,
     Overflows,
@@ -31,8 +31,8 @@ from deconv4k.tune.records import (
     ProductOverflows,
     WeightOverflows,
 )
-from deconv4k.tune.ssim import PictureFigures
-from deconv4k.tune.sums import SharedSums
+from deconv4k.tuner.ssim import PictureFigures
+from deconv4k.tuner.sums import SharedSums
 
 
 def evaluate(problem: Problem, candidates: Sequence[Formats]) -> Iterator[CandidateRecord]:

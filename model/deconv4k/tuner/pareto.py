@@ -12,9 +12,9 @@ class Point(NamedTuple):
     Parameters
     ----------
     cost : float
-        The cost share, in percent: `deconv4k.tune.cost.Cost.share`.
+        The cost share, in percent: `deconv4k.tuner.cost.Cost.share`.
     quality : float
-        In dB: `deconv4k.tune.target.Target.quality`.
+        In dB: `deconv4k.tuner.target.Target.quality`.
     """
 
     cost: float
