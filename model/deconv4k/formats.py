@@ -23,6 +23,9 @@ from deconv4k.errors import InputError
 MAX_WIDTH = 64
 """Widest format, in bits."""
 
+_MAX_INTEGER = 3 * MAX_WIDTH
+"""Most integer bits, and fewest: those of exact sums may be beyond what a user may write."""
+
 
 class Rounding(IntEnum):
     """What happens to fraction bits that the target does not have.
@@ -92,6 +95,11 @@ class Format:
     rounding, overflow : Rounding, Overflow
         The modes used when a value is quantised *to* this format.
 
+    Raises
+    ------
+    InputError
+        If `width` is not as above, or `integer` beyond -192 to 192.
+
     Examples
     --------
     >>> Format.parse("ap_fixed<10,2,AP_RND,AP_SAT>")
@@ -105,6 +113,14 @@ class Format:
     signed: bool
     rounding: Rounding = Rounding.AP_TRN
     overflow: Overflow = Overflow.AP_WRAP
+
+    def __post_init__(self) -> None:
+        for name, value, least, most in (
+            ("W", self.width, 1, MAX_WIDTH),
+            ("I", self.integer, -_MAX_INTEGER, _MAX_INTEGER),
+        ):
+            if not least <= value <= most:
+                raise InputError(f"a format with {name} = {value}; allowed: {least} to {most}")
 
     @classmethod
     def parse(cls, text: str) -> Format:

@@ -3,6 +3,7 @@
 import importlib.util
 import math
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -287,3 +288,14 @@ def test_codes_out_of_range_are_named_with_their_place():
 def test_range_and_type(text, low, high, dtype):
     form = Format.parse(text)
     assert (form.min_code, form.max_code, form.code_dtype()) == (low, high, np.dtype(dtype))
+
+
+@pytest.mark.parametrize(
+    ("width", "integer", "place"),
+    [(0, 0, "W = 0"), (65, 1, "W = 65"), (-3, 2, "W = -3"), (8, 193, "I = 193"), (8, -200, "I =")],
+)
+def test_a_format_checks_itself_wherever_it_is_made(width, integer, place):
+    with pytest.raises(InputError, match=place):
+        Format(width, integer, True)
+    with pytest.raises(InputError, match=place):
+        replace(Format(8, 8, True), width=width, integer=integer)

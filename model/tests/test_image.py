@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from skimage.metrics import structural_similarity
 
 from deconv4k.errors import InputError
 from deconv4k.photo import image, quality
@@ -369,3 +370,15 @@ def test_ssim(rng):
 def test_difference_picture():
     a, b = np.array([[0.5, 0.6, 0.0]]), np.array([[0.5, 0.5, 1.0]])
     assert quality.difference_picture(a, b, gain=2).tolist() == [[128, 179, 0]]
+
+
+def test_ssim_is_that_of_scikit_image(rng):
+    """Its Gaussian window of 11 pixels; it takes the mean over what lies inside the window."""
+    a = cv2.GaussianBlur(rng.random((61, 83)), (0, 0), 2.0)
+    for b in (a + 0.02 * rng.standard_normal(a.shape), a[::-1], 0.5 * a + 0.1):
+        for peak in (1.0, 0.7):
+            theirs = structural_similarity(
+                a, b, data_range=peak, gaussian_weights=True, sigma=1.5,
+                use_sample_covariance=False,
+            )  # fmt: skip
+            assert quality.ssim(a, b, border=0, peak=peak) == pytest.approx(theirs, rel=1e-9)

@@ -14,6 +14,15 @@ from deconv4k.errors import InputError
 BORDER = 8
 """Output pixels at every edge that do not count, as is the field's habit."""
 
+RADIUS = 5
+"""Of the window of SSIM, 11 pixels wide."""
+
+SIGMA = 1.5
+"""Of the window's Gaussian, in pixels."""
+
+K1, K2 = 0.01, 0.03
+"""Constants of SSIM, as shares of the peak."""
+
 
 def _inner(
     reference: NDArray[Any], other: NDArray[Any], border: int
@@ -90,20 +99,19 @@ def ssim(
     Source: Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment", IEEE Transactions on
     Image Processing 13(4), 2004, equation 13 with K1 = 0.01 and K2 = 0.03.
     """
-    radius = 5
-    _inner(reference, other, border + radius)
+    _inner(reference, other, border + RADIUS)
     a, b = _inner(reference, other, border)
-    window = (slice(radius, -radius), slice(radius, -radius))
+    window = (slice(RADIUS, -RADIUS), slice(RADIUS, -RADIUS))
 
     def mean(plane: NDArray[np.float64]) -> NDArray[np.float64]:
-        smooth = gaussian_filter(plane, 1.5, radius=radius)
+        smooth = gaussian_filter(plane, SIGMA, radius=RADIUS)
         return np.asarray(smooth, dtype=np.float64)[window]
 
     mean_a, mean_b = mean(a), mean(b)
     variance_a = mean(a * a) - mean_a**2
     variance_b = mean(b * b) - mean_b**2
     covariance = mean(a * b) - mean_a * mean_b
-    c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    c1, c2 = (K1 * peak) ** 2, (K2 * peak) ** 2
     similarity = ((2 * mean_a * mean_b + c1) * (2 * covariance + c2)) / (
         (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
     )

@@ -78,10 +78,13 @@ def accumulator_bits(config: Config) -> int:
 def parameters(config: Config) -> dict[str, int]:
     """Parameters of hw/engine/deconv_engine.v, in its order."""
     layer, formats, video = config.layer, config.formats, config.video
-    none = Format(0, 0, True, Rounding.AP_TRN, Overflow.AP_WRAP)
-    bias = formats.bias or none
-    product = formats.product or none
-    accumulator = formats.accumulator
+    bias, product, accumulator = formats.bias, formats.product, formats.accumulator
+    # Of a node that is not there the width is 0, the rest as `Format` has it.
+    rounding, overflow = (
+        (Rounding.AP_TRN, Overflow.AP_WRAP)
+        if product is None
+        else (product.rounding, product.overflow)
+    )
     return {
         "K": layer.kernel,
         "S": layer.stride,
@@ -94,15 +97,15 @@ def parameters(config: Config) -> dict[str, int]:
         "PIXEL_SIGNED": int(formats.pixel.signed),
         "WEIGHT_W": formats.weight.width,
         "WEIGHT_SIGNED": int(formats.weight.signed),
-        "BIAS_W": bias.width,
-        "BIAS_SIGNED": int(bias.signed),
-        "PRODUCT_W": product.width,
-        "PRODUCT_SIGNED": int(product.signed),
+        "BIAS_W": 0 if bias is None else bias.width,
+        "BIAS_SIGNED": int(bias is None or bias.signed),
+        "PRODUCT_W": 0 if product is None else product.width,
+        "PRODUCT_SIGNED": int(product is None or product.signed),
         "PRODUCT_SHIFT": formats.product_shift,
-        "PRODUCT_Q": int(product.rounding),
-        "PRODUCT_O": int(product.overflow),
+        "PRODUCT_Q": int(rounding),
+        "PRODUCT_O": int(overflow),
         "ACC_W": accumulator_bits(config),
-        "ACC_SIGNED": int(accumulator.signed if accumulator is not None else True),
+        "ACC_SIGNED": int(accumulator is None or accumulator.signed),
         "OUT_W": formats.output.width,
         "OUT_SIGNED": int(formats.output.signed),
         "OUT_SHIFT": formats.output_shift,

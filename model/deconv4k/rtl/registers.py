@@ -125,7 +125,7 @@ def identity(config: Config) -> dict[str, int]:
     dict of str to int
         Register's name to its word: ID, VERSION, CONFIG_HASH, KERNEL_WORDS and the capabilities.
     """
-    from deconv4k.rtl import design
+    from deconv4k.rtl import design, signature
 
     layer, formats, video = config.layer, config.formats, config.video
     words = {}
@@ -133,7 +133,7 @@ def identity(config: Config) -> dict[str, int]:
         fields = REGISTERS[name].fields
         words[name] = sum(int(one.reset or 0) << one.low for one in fields.values())
     words["CONFIG_HASH"] = config.digest
-    words["KERNEL_WORDS"] = kernel_words(config)
+    words["KERNEL_WORDS"] = signature.kernel_size(config)
     words["LAYER"] = REGISTERS["LAYER"].word(
         K=layer.kernel, S=layer.stride, P=layer.padding, OP=layer.output_padding
     )
@@ -151,13 +151,6 @@ def identity(config: Config) -> dict[str, int]:
     ):
         words[name] = _format_word(name, node)
     return words
-
-
-def kernel_words(config: Config) -> int:
-    """Words of a set of kernel and bias, as KERNEL_DATA takes them."""
-    weights = config.layer.in_channels * config.layer.kernel**2
-    packed = -(-weights // 2) if config.formats.weight.width <= 16 else weights
-    return packed + int(config.formats.bias is not None)
 
 
 def _format_word(name: str, node: Format | None) -> int:

@@ -12,15 +12,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from deconv4k.photo.quality import BORDER
+from deconv4k.photo.quality import BORDER, K1, K2, RADIUS, SIGMA
 
-RADIUS = 5
-"""Of the window of SSIM, 11 pixels wide."""
-
-SIGMA = 1.5
-"""Of the window's Gaussian, in pixels."""
-
-C1, C2 = 0.01**2, 0.03**2
+C1, C2 = K1**2, K2**2
 """Constants of SSIM for a peak of 1."""
 
 STRIP = 512
