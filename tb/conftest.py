@@ -11,7 +11,7 @@ from collections import defaultdict
 import pytest
 
 import durations
-from deconv4k import simulator
+from deconv4k import golden, simulator
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +45,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     file.write_text("\n".join(lines) + "\n")
     if terminalreporter.config.getoption("keep_durations"):
         durations.keep(took)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread for the golden model, as in model/tests."""
+    monkeypatch.setattr(golden, "threads", lambda: 1)
 
 
 @pytest.fixture(params=simulator.SIMULATORS)
