@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup sim sim-full test stranger lint bench synth pnr figures bitstream vectors vectors-full registers package clean distclean
+.PHONY: help setup sim sim-full test test-full stranger lint bench synth pnr figures bitstream vectors vectors-full registers package clean distclean
 
 # What a user may set reaches the recipes through the environment, so that any path survives.
 export SIM CASE SEED WAVES IMAGE CONFIG PYTHON
@@ -42,9 +42,13 @@ sim-full: $(BASE) ## the whole 4K frame on one simulator: SIM=icarus (about 3 mi
 	$(WAVES_SETUP)
 	@$(BIN)/deconv4k sim --full $(SIM_OPTIONS)
 
-test: $(TEST) $(if $(TORCH_ON),$(LIVE)) ## the whole test suite on both simulators: ARGS='-k fixed -x' for pytest, TORCH=1
+test: $(TEST) $(if $(TORCH_ON),$(LIVE)) ## every kind of test on both simulators: ARGS='-k fixed -x' for pytest, TORCH=1
 	@tools/setup.sh suite
-	@$(if $(TORCH_ON),DECONV4K_TORCH=1 )$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(PYTEST) $(ARGS)
+
+test-full: $(TEST) $(if $(TORCH_ON),$(LIVE)) ## the tests with every point of each kind: ARGS, TORCH=1
+	@tools/setup.sh suite
+	@$(PYTEST) -m 'full or not full' $(ARGS)
 
 stranger: ## make sim and make test as a stranger, in a minimal Debian: ARGS='--suite trixie …'
 	@tools/stranger.sh $(ARGS)
@@ -94,6 +98,10 @@ distclean: clean ## remove .venv as well
 
 # Icarus writes FST by itself.
 WAVES_SETUP := $(if $(WAVES_ON),$(if $(filter icarus,$(SIM)),,@tools/setup.sh waves))
+
+# All durations go to build/durations.txt; ARGS=--keep-durations renews tb/durations.json, their order.
+PYTEST = $(if $(TORCH_ON),DECONV4K_TORCH=1 )$(BIN)/python -m pytest -n auto --dist worksteal \
+    --durations=25 --durations-min=1
 
 SIM_OPTIONS = \
     $${SIM:+--sim "$$SIM"} \

@@ -7,6 +7,11 @@
 //
 // Clocks are counted from the first one after reset. sof_in_* and sof_out_* are the clocks in which
 // the first, the newest and the SOF before it were accepted, last_out the newest EOL at the output.
+//
+// The files may be played in segments: one ends, with `done`, when `limit` beats of input in all were
+// accepted, `outputs` beats of output in all have come, and nothing moves any more; the last one has no
+// limit and ends with the files. `again` begins the next one and what is counted here anew; the counts
+// of scoreboard and checkers go on.
 `timescale 1ns / 1ps
 `default_nettype none
 
@@ -52,6 +57,9 @@ module bench #(
     reg capture;
     reg well_formed;  // what the player plays
     reg [31:0] patience;  // clocks without a beat on either side before the bench gives up
+    reg [31:0] limit;  // 32'hffffffff: none
+    reg [31:0] outputs;
+    reg again;
 
     // read by cocotb
     reg done;
@@ -82,6 +90,7 @@ module bench #(
         clk = 1'b0;
         rst = 1'b1;
         go = 1'b0;
+        again = 1'b0;
     end
     always #1 clk = !clk;
 
@@ -122,7 +131,7 @@ module bench #(
         .pause(pause),
         .pause_bits(pause_bits),
         .seed(seed),
-        .limit(32'hffffffff),
+        .limit(limit),
         .frame_width(frame_width),
         .frame_height(frame_height),
         .tdata(s_tdata),
@@ -277,6 +286,7 @@ module bench #(
     reg [31:0] clocks;
     reg [31:0] quiet;
     wire waits = idle || quiet != 0;
+    wire over = &limit ? played && compared : s_beats == limit && beats >= outputs;
     reg [3:0] reset_clocks;
 
     initial begin
@@ -321,11 +331,20 @@ module bench #(
             end
             if (waits) begin
                 quiet <= idle ? quiet + 1 : 0;
-                if (quiet > AFTERWARDS && played && compared) done <= 1'b1;
+                if (quiet > AFTERWARDS && over) done <= 1'b1;
                 if (quiet > patience) begin
                     hung <= 1'b1;
                     done <= 1'b1;
                 end
+            end
+            if (again) begin
+                done <= 1'b0;
+                quiet <= 0;
+                sofs_in <= 0;
+                sofs_out <= 0;
+                ends <= 0;
+                flags <= 0;
+                dropped <= 0;
             end
         end
     end

@@ -1,14 +1,19 @@
 """What the tests of single modules share: build and run on one side, clocks on the other.
 
 A test file holds its pytest function and the coroutine that the simulator runs; the latter finds
-its parameters and seed by `case`.
+its parameters and seed by `case`. A build costs more than what most modules have to be asked, so
+`run_points` has all parameter points of a module in one.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
+import os
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,8 +21,6 @@ from xml.etree import ElementTree
 import pytest
 from cocotb.handle import SimHandleBase
 from cocotb.triggers import Timer
-
-from deconv4k.sim import build, sources
 
 
 def run(
@@ -39,11 +42,83 @@ def run(
     that device family's; `files` are other sources. `data` reaches the coroutines with the
     parameters.
     """
+    # Not within the simulation, which would load Numba for nothing.
+    from deconv4k.sim import build, sources
+
     files = files or sources.of(top, target)
     folder = build.build(sim, top, parameters, files=files)
     (work / "case.json").write_text(json.dumps({"seed": seed, **parameters, **data}))
     module = module or "test_" + top.removesuffix("_all").removeprefix("deconv_")
     build.simulate(sim, folder, top, module, work, seed=seed, only=only)
+    _all_ran(work)
+
+
+def run_points(
+    sim: str,
+    module: str,
+    points: Mapping[str, Mapping[str, Any]] | Sequence[Mapping[str, Any]],
+    work: Path,
+    seed: int,
+    *,
+    target: str = "",
+    coroutines: str | None = None,
+    only: str | None = None,
+) -> None:
+    """Build a module once, at every one of its `points`, and run the coroutines on each in turn.
+
+    What a point says in capitals is a parameter of the module; `case` gives the coroutine that and
+    the rest. The coroutines are those of tb/test_<module>.py or of the file `coroutines`, or `only`
+    one of them, and stand under `at_points`.
+    """
+    from deconv4k._shared import checkout
+    from deconv4k.sim import build, sources
+
+    if not isinstance(points, Mapping):
+        points = {" ".join(f"{key}={value}" for key, value in p.items()): p for p in points}
+    assert points, "no point"
+    files = sources.of(module, target)
+    (source,) = (path for path in files if path.stem == module)
+    lines = ["`default_nettype none", *_point(module, source.read_text()), "module points;"]
+    for number, given in enumerate(points.values()):
+        own = ", ".join(
+            f".{key}({json.dumps(value)})" for key, value in given.items() if key.isupper()
+        )
+        lines.append(f"    point #({own}) p{number} ();")
+    text = "\n".join([*lines, "endmodule", "`default_nettype wire", ""])
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    top = checkout.BUILD / "points" / f"{module}-{name}.v"
+    top.parent.mkdir(parents=True, exist_ok=True)
+    # In one step, as another process may read it.
+    own_copy = top.with_suffix(f".{os.getpid()}")
+    own_copy.write_text(text)
+    own_copy.replace(top)
+    folder = build.build(sim, "points", {}, files=[*files, top])
+    (work / "case.json").write_text(json.dumps({"seed": seed, "points": points}))
+    coroutines = coroutines or "test_" + module.removesuffix("_all").removeprefix("deconv_")
+    build.simulate(sim, folder, "points", coroutines, work, seed=seed, only=only)
+    _all_ran(work)
+
+
+def _point(module: str, source: str) -> list[str]:
+    """Verilog of a module around another one: its parameters, and its ports as registers and wires.
+
+    Of a module inside another one, simulators take inputs without a driver for constants.
+    """
+    header = re.search(rf"^module {module} #\((.*?)^\) \((.*?)^\);", source, re.M | re.S)
+    assert header is not None, f"{module}: no such module"
+    parameters, ports = header.groups()
+    lines = [f"module point #({parameters});"]
+    names = re.findall(r"^ *parameter (\w+)", parameters, re.M)
+    given = ", ".join(f".{name}({name})" for name in names)
+    found = re.findall(r"^ *(input|output) (?:wire|reg) ([^,/\n]*?)(\w+)(?:,|$| *//)", ports, re.M)
+    assert len(found) == len(re.findall(r"^ *(?:input|output|inout)\b", ports, re.M))
+    for direction, shape, name in found:
+        lines.append(f"    {'reg' if direction == 'input' else 'wire'} {shape}{name};")
+    to = ", ".join(f".{name}({name})" for _, _, name in found)
+    return [*lines, f"    {module} #({given}) {module} ({to});", "endmodule"]
+
+
+def _all_ran(work: Path) -> None:
     ran = ElementTree.parse(work / "results.xml").findall(".//testcase")
     assert ran, "no coroutine ran"
     assert all(case.find("skipped") is None for case in ran)
@@ -56,10 +131,38 @@ def runs(names: str, points: Sequence[Any]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(f"sim, {names}", both)
 
 
+_at: str | None = None
+"""The name of the point that `at_points` is at."""
+
+
 def case() -> tuple[dict[str, Any], random.Random]:
-    """The parameters of the running simulation, and random numbers from its seed."""
+    """The parameters of the running simulation, or of its point, and random numbers by its seed."""
     parameters = json.loads(Path("case.json").read_text())
-    return parameters, random.Random(parameters["seed"])
+    rng = random.Random(parameters["seed"])
+    return (parameters if _at is None else parameters["points"][_at]), rng
+
+
+def at_points(coroutine: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Run a coroutine on each point's instance in turn; all those that fail are named."""
+
+    @functools.wraps(coroutine)
+    async def through(dut: SimHandleBase, **given: Any) -> None:
+        global _at
+        failed: dict[str, Exception] = {}
+        points = json.loads(Path("case.json").read_text())["points"]
+        for number, name in enumerate(points):
+            _at = name
+            try:
+                await coroutine(getattr(dut, f"p{number}"), **given)
+            except Exception as error:  # noqa: BLE001 - named below
+                failed[name] = error
+            finally:
+                _at = None
+        if failed:
+            what = "; ".join(f"{name}: {error!r}" for name, error in failed.items())
+            raise AssertionError(f"at {what}") from next(iter(failed.values()))
+
+    return through
 
 
 async def settle() -> None:

@@ -7,17 +7,23 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, pipeline, run, runs, signed
+from harness import at_points, case, pipeline, run_points, signed
 
 LATENCY = 2
 
 
-@runs("terms, out", [(1, 7), (2, 6), (3, 7), (4, 7), (4, 5), (4, 11)])
-def test_add4(sim: str, terms: int, out: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "deconv_add4", {"TERMS": terms, "IN_W": 5, "OUT_W": out}, tmp_path, seed)
+POINTS = [
+    {"TERMS": terms, "IN_W": 5, "OUT_W": out}
+    for terms, out in [(1, 7), (2, 6), (3, 7), (4, 7), (4, 5), (4, 11)]
+]
+
+
+def test_add4(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_add4", POINTS, tmp_path, seed)
 
 
 @cocotb.test()
+@at_points
 async def sums(dut: SimHandleBase) -> None:
     p, rng = case()
     names = "abcd"

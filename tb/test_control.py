@@ -10,9 +10,13 @@ from typing import Any
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, runs, settle
+from harness import at_points, case, edge, reset, run_points, settle
 
-CASES = {"one_channel": (8, 32), "three_channels": (27, 8), "wide": (40, 88)}
+POINTS = {
+    "one channel": {"IN_W": 8, "OUT_BITS": 32, "PATIENCE_W": 6},
+    "three channels": {"IN_W": 27, "OUT_BITS": 8, "PATIENCE_W": 6},
+    "wide": {"IN_W": 40, "OUT_BITS": 88, "PATIENCE_W": 6},
+}
 
 INPUTS = (
     *("enable", "soft_reset", "abort_frame", "clear_counters", "irq_status", "irq_enable"),
@@ -33,11 +37,8 @@ COUNTERS = {
 }
 
 
-@runs("name", list(CASES))
-def test_control(sim: str, name: str, tmp_path: Path, seed: int) -> None:
-    width, beat = CASES[name]
-    parameters = {"IN_W": width, "OUT_BITS": beat, "PATIENCE_W": 6}
-    run(sim, "deconv_control", parameters, tmp_path, seed)
+def test_control(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_control", POINTS, tmp_path, seed)
 
 
 class Bench:
@@ -146,6 +147,7 @@ class Bench:
 
 
 @cocotb.test()
+@at_points
 async def counters_and_signatures(dut: SimHandleBase) -> None:
     bench = Bench(dut)
     await bench.reset()
@@ -165,6 +167,7 @@ async def watch(bench: Bench, clocks: int, **chances: Any) -> None:
 
 
 @cocotb.test()
+@at_points
 async def soft_reset_waits_for_the_last_beat(dut: SimHandleBase) -> None:
     bench = Bench(dut)
     rng: random.Random = bench.rng
@@ -221,6 +224,7 @@ async def soft_reset_waits_for_the_last_beat(dut: SimHandleBase) -> None:
 
 
 @cocotb.test()
+@at_points
 async def a_dead_source_is_aborted(dut: SimHandleBase) -> None:
     bench = Bench(dut)
     patience = 2 ** bench.p["PATIENCE_W"]
@@ -272,6 +276,7 @@ async def a_dead_source_is_aborted(dut: SimHandleBase) -> None:
 
 
 @cocotb.test()
+@at_points
 async def enable_needs_a_kernel(dut: SimHandleBase) -> None:
     bench = Bench(dut)
     await bench.reset()
@@ -283,6 +288,7 @@ async def enable_needs_a_kernel(dut: SimHandleBase) -> None:
 
 
 @cocotb.test()
+@at_points
 async def interrupt_of_enabled_bits(dut: SimHandleBase) -> None:
     bench = Bench(dut)
     await bench.reset()

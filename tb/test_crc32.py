@@ -8,17 +8,20 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, runs, settle
+from harness import at_points, case, edge, reset, run_points, settle
 
 LATENCY = 3
 
 
-@runs("width", [4, 1, 2, 3, 5, 8, 12])
-def test_crc32(sim: str, width: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "deconv_crc32", {"BYTES": width}, tmp_path, seed)
+POINTS = [{"BYTES": width} for width in (4, 1, 2, 3, 5, 8, 12)]
+
+
+def test_crc32(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_crc32", POINTS, tmp_path, seed)
 
 
 @cocotb.test()
+@at_points
 async def equals_zlib(dut: SimHandleBase) -> None:
     p, rng = case()
     width = p["BYTES"]

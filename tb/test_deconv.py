@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import segments
 from deconv4k import golden
 from deconv4k._shared import checkout
 from deconv4k.config import Config
@@ -18,10 +20,23 @@ from deconv4k.rtl import design, framing
 from deconv4k.sim import play, sources, tools
 from harness import run
 from points import DEEP, POINTS
+from segments import Segment
 
 Codes = NDArray[np.int64]
 
-RUNS = [(sim, point) for sim in tools.SIMULATORS for point in POINTS]
+# Seven channels take Icarus ten times as long as three.
+SLOW = {("icarus", "x2_k4_2ppc_7ch_bias")}
+RUNS = [
+    pytest.param(sim, point, marks=[pytest.mark.full] if (sim, point) in SLOW else [])
+    for sim in tools.SIMULATORS
+    for point in POINTS
+]
+
+# The largest kernel alone takes as long as the others together.
+LARGE = [
+    pytest.param(point, marks=[pytest.mark.full] if point == "x4_k35_1ppc_width1" else [])
+    for point in DEEP
+]
 
 
 def make_weights(config: Config, rng: np.random.Generator) -> Codes:
@@ -95,61 +110,71 @@ def expect(config: Config, frames: list[Codes], weights: Codes, bias: int) -> li
     return [golden.run(config, frame, weights, given)[0] for frame in frames]
 
 
-def check(played: play.Played, frames: list[Codes], expected: list[Codes], ppc: int) -> None:
-    assert played.clean, played
-    assert played.accepted == sum(frame.shape[1] * frame.shape[2] for frame in frames)
-    assert played.beats == sum(out.shape[0] * -(-out.shape[1] // ppc) for out in expected)
+def check(
+    played: play.Played, frames: list[Codes], expected: list[Codes], ppc: int, where: Any = ""
+) -> None:
+    assert played.clean, (where, played)
+    assert played.accepted == sum(frame.shape[1] * frame.shape[2] for frame in frames), where
+    assert played.beats == sum(out.shape[0] * -(-out.shape[1] // ppc) for out in expected), where
 
 
 @pytest.mark.parametrize(("sim_name", "point"), RUNS)
-def test_frames(sim_name: str, point: str, seed: int) -> None:
+def test_frames(sim_name: str, point: str, tmp_path: Path, seed: int) -> None:
     config, rng = POINTS[point], np.random.default_rng(seed)
     weights, bias = make_weights(config, rng), make_bias(config, rng)
     frames = make_frames(config, weights, rng)
     expected = expect(config, frames, weights, bias)
-    ppc = config.video.pixels_per_clock
+    parts = []
     for stalls in play.STALLS:
         keep = range(len(frames))
         if stalls != "none":
             # At full speed all of them, otherwise a different half each time, order kept.
             keep = sorted(rng.choice(len(frames), len(frames) // 2, replace=False))
-        some, outs = [frames[i] for i in keep], [expected[i] for i in keep]
-        played = play.play(
-            sim_name, config, some, weights, bias, expected=outs, stalls=stalls, seed=seed,
-            patience=5000,
-        )  # fmt: skip
-        check(played, some, outs, ppc)
+        parts.append(Segment(stalls, [frames[i] for i in keep], [expected[i] for i in keep]))
+    played = segments.play(
+        sim_name, config, parts, weights, bias, tmp_path, seed=seed, patience=5000
+    )
+    for part, came in zip(parts, played, strict=True):
+        check(came, part.frames, part.expected, config.video.pixels_per_clock, part.stalls)
 
 
 @pytest.mark.parametrize(("sim_name", "point"), RUNS)
-def test_clocks(sim_name: str, point: str, seed: int) -> None:
+def test_clocks(sim_name: str, point: str, tmp_path: Path, seed: int) -> None:
     config, rng = POINTS[point], np.random.default_rng(seed)
     pixel, layer = config.formats.pixel, config.layer
     weights, bias = make_weights(config, rng), make_bias(config, rng)
     most = config.video.width
     # An even width in a row of frames: an odd one is there in the lone ones. Several, so that the
     # input's registers have filled before the last interval. The widest ones fill the queues, too.
-    for count, height, width in ((1, 5, 7), (1, 1, 1), (6, 4, 10), (4, 4, most)):
-        width = min(width, most)
-        shape = (layer.in_channels, height, width)
+    sizes = [(1, 5, 7), (1, 1, 1), (6, 4, 10), (4, 4, most)]
+    parts = []
+    for count, height, width in sizes:
+        shape = (layer.in_channels, height, min(width, most))
         frames = [rng.integers(pixel.min_code, pixel.max_code + 1, shape) for _ in range(count)]
-        expected = expect(config, frames, weights, bias)
-        played = play.play(
-            sim_name, config, frames, weights, bias, expected=expected, seed=seed, patience=5000
-        )
-        check(played, frames, expected, config.video.pixels_per_clock)
-        predicted = design.clocks(config, height, width)
-        assert played.first_out == predicted.first, (height, width)
-        if count == 1:
-            assert played.last_out == predicted.last, (height, width)
+        parts.append(Segment("none", frames, expect(config, frames, weights, bias)))
+    played = segments.play(
+        sim_name, config, parts, weights, bias, tmp_path, seed=seed, patience=5000
+    )
+    for size, part, came in zip(sizes, parts, played, strict=True):
+        check(came, part.frames, part.expected, config.video.pixels_per_clock, size)
+        predicted = design.clocks(config, *part.frames[0].shape[1:])
+        assert came.first_out == predicted.first, size
+        if len(part.frames) == 1:
+            assert came.last_out == predicted.last, size
         else:
-            assert played.last_interval == predicted.frame
+            assert came.last_interval == predicted.frame, size
 
 
 @pytest.mark.parametrize(
-    "point", ["x2_k3_4ppc_3ch_signed", "x2_k4_2ppc_7ch_bias", "x2_k3_1ppc_width1", "x1_k3_1ppc"]
+    "point",
+    [
+        "x2_k3_4ppc_3ch_signed",
+        pytest.param("x2_k4_2ppc_7ch_bias", marks=pytest.mark.full),
+        "x2_k3_1ppc_width1",
+        "x1_k3_1ppc",
+    ],
 )
-def test_no_word_is_used_that_is_read_while_written(point: str, seed: int) -> None:
+def test_no_word_is_used_that_is_read_while_written(point: str, tmp_path: Path, seed: int) -> None:
     config, rng = POINTS[point], np.random.default_rng(seed)
     weights, bias = make_weights(config, rng), make_bias(config, rng)
     frames = make_frames(config, weights, rng)
@@ -157,16 +182,16 @@ def test_no_word_is_used_that_is_read_while_written(point: str, seed: int) -> No
     undefined = checkout.ROOT / "tb" / "undefined" / "deconv_ram.v"
     files = [undefined if path.name == "deconv_ram.v" else path for path in sources.of("bench")]
     assert undefined in files
-    for stalls in ("none", "both"):
-        played = play.play(
-            "icarus", config, frames, weights, bias, expected=expected, stalls=stalls, seed=seed,
-            patience=5000, files=files,
-        )  # fmt: skip
-        check(played, frames, expected, config.video.pixels_per_clock)
+    parts = [Segment(stalls, frames, expected) for stalls in ("none", "both")]
+    played = segments.play(
+        "icarus", config, parts, weights, bias, tmp_path, seed=seed, patience=5000, files=files
+    )
+    for part, came in zip(parts, played, strict=True):
+        check(came, frames, expected, config.video.pixels_per_clock, part.stalls)
 
 
-@pytest.mark.parametrize("point", DEEP)
-def test_large_kernels(point: str, seed: int) -> None:
+@pytest.mark.parametrize("point", LARGE)
+def test_large_kernels(point: str, tmp_path: Path, seed: int) -> None:
     """Narrow frames and wide ones, with and without stalls, and the rate of the widest.
 
     On Verilator: hundreds of multipliers at every clock take Icarus minutes.
@@ -177,17 +202,20 @@ def test_large_kernels(point: str, seed: int) -> None:
     shapes = [(9, 1), (3, min(2, most)), (2, min(3, most)), (4, most), (4, most), (4, most)]
     frames = [rng.integers(pixel.min_code, pixel.max_code + 1, (1, *shape)) for shape in shapes]
     expected = expect(config, frames, weights, 0)
-    for stalls in ("none", "output", "long"):
-        played = play.play(
-            "verilator", config, frames, weights, expected=expected, stalls=stalls, seed=seed,
-            patience=20_000,
-        )  # fmt: skip
-        check(played, frames, expected, 1)
-        if stalls == "none" and most > 1:
-            assert played.last_interval == design.clocks(config, 4, most).frame
+    parts = [Segment(stalls, frames, expected) for stalls in ("none", "output", "long")]
+    played = segments.play(
+        "verilator", config, parts, weights, 0, tmp_path, seed=seed, patience=20_000
+    )
+    for part, came in zip(parts, played, strict=True):
+        check(came, frames, expected, 1, part.stalls)
+        if part.stalls == "none" and most > 1:
+            assert came.last_interval == design.clocks(config, 4, most).frame
 
 
-@pytest.mark.parametrize("point", [*POINTS, *DEEP])
+@pytest.mark.parametrize(
+    "point",
+    [*POINTS, *LARGE],
+)
 def test_the_model_knows_the_queues(point: str, tmp_path: Path, seed: int) -> None:
     """What `deconv4k info` says of the memories is what the parameters elaborate to."""
     config = {**POINTS, **DEEP}[point]
@@ -266,33 +294,41 @@ def make_beats(config: Config, rng: np.random.Generator, frames: int) -> list[fr
 
 
 @pytest.mark.parametrize(("sim_name", "point"), RUNS)
-def test_malformed_video(sim_name: str, point: str, seed: int) -> None:
+def test_malformed_video(sim_name: str, point: str, tmp_path: Path, seed: int) -> None:
     """Whole frames leave whatever arrives, and the flags say what it was."""
     config, rng = POINTS[point], np.random.default_rng(seed)
     layer, pixel = config.layer, config.formats.pixel
     weights, bias = make_weights(config, rng), make_bias(config, rng)
-    seen: set[str] = set()
+    beats: list[framing.Beat] = []
+    before = framing.run(beats, config.video.width)
+    parts, flags, dropped = [], [], []
     for stalls in play.STALLS:
-        beats = make_beats(config, rng, 40)
+        some = make_beats(config, rng, 40)
+        beats += some
+        # What one segment leaves behind is the next one's start.
         framed = framing.run(beats, config.video.width)
         assert not framed.unfinished
-        assert len(framed.frames) >= 20
-        seen |= framed.flags.keys()
+        rows = framed.frames[len(before.frames) :]
+        assert len(rows) >= 20
         frames = [
-            unpack(np.array(rows), pixel.width, pixel.signed, layer.in_channels)
-            for rows in framed.frames
+            unpack(np.array(frame), pixel.width, pixel.signed, layer.in_channels) for frame in rows
         ]
-        expected = expect(config, frames, weights, bias)
-        played = play.play(
-            sim_name, config, frames, weights, bias, beats=beats, expected=expected,
-            stalls=stalls, seed=seed, patience=5000,
-        )  # fmt: skip
-        assert played.whole, played
-        assert played.accepted == len(beats)
-        assert played.flags == {name for name in framing.FLAGS if framed.flags[name]}
-        assert played.dropped == framed.dropped
+        parts.append(Segment(stalls, frames, expect(config, frames, weights, bias), some))
+        flags.append({n for n in framing.FLAGS if framed.flags[n] > before.flags[n]})
+        dropped.append(framed.dropped - before.dropped)
+        before = framed
     # A line one pixel wide cannot end early.
-    assert seen >= set(framing.FLAGS) - ({"eol_early"} if config.video.width == 1 else set())
+    seen = set(framing.FLAGS) - ({"eol_early"} if config.video.width == 1 else set())
+    assert set().union(*flags) >= seen
+    played = segments.play(
+        sim_name, config, parts, weights, bias, tmp_path, seed=seed, patience=5000
+    )
+    for n, (part, came) in enumerate(zip(parts, played, strict=True)):
+        assert came.whole, (part.stalls, came)
+        assert part.beats is not None
+        assert came.accepted == len(part.beats), part.stalls
+        assert came.flags == flags[n], part.stalls
+        assert came.dropped == dropped[n], part.stalls
 
 
 def unpack(codes: Codes, width: int, signed: bool, channels: int) -> Codes:

@@ -7,15 +7,17 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, pipeline, reset, run, runs, settle
+from harness import at_points, case, edge, pipeline, reset, run_points, settle
+
+POINTS = [{"WIDTH": 7, "DEPTH": depth} for depth in (0, 1, 5)]
 
 
-@runs("depth", [0, 1, 5])
-def test_delay(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "deconv_delay", {"WIDTH": 7, "DEPTH": depth}, tmp_path, seed)
+def test_delay(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_delay", POINTS, tmp_path, seed)
 
 
 @cocotb.test()
+@at_points
 async def words_come_out_later(dut: SimHandleBase) -> None:
     p, rng = case()
     await reset(dut, d=0)

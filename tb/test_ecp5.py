@@ -5,43 +5,45 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, pipeline, run, runs, settle, signed
+from harness import at_points, case, edge, pipeline, run_points, settle, signed
+
+PRODUCTS = [
+    {"A_W": a_w, "A_SIGNED": a_signed, "B_W": b_w, "B_SIGNED": b_signed, **product}
+    for a_w, b_w in [(4, 5), (18, 18), (18, 3), (8, 19), (20, 20)]
+    for a_signed in (0, 1)
+    for b_signed in (0, 1)
+    for product in ({}, {"P_W": 6}, {"P_W": 44})
+]
+
+MEMORIES = [
+    {"WIDTH": width, "DEPTH": depth}
+    for width, depth in [
+        (8, 1920), (32, 1504), (9, 2049), (1, 3), (36, 512), (40, 600), (3, 5000),
+    ]
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("widths", [(4, 5), (18, 18), (18, 3), (8, 19), (20, 20)])
-@pytest.mark.parametrize("signs", [(0, 0), (0, 1), (1, 0), (1, 1)])
-@pytest.mark.parametrize("product", [None, 6, 44])
-def test_multiply(
-    sim: str,
-    widths: tuple[int, int],
-    signs: tuple[int, int],
-    product: int | None,
-    tmp_path: Path,
-    seed: int,
-) -> None:
-    names = ("A_W", "B_W", "A_SIGNED", "B_SIGNED")
-    parameters = dict(zip(names, (*widths, *signs), strict=True))
-    if product is not None:
-        parameters["P_W"] = product
-    run(sim, "deconv_multiply", parameters, tmp_path, seed, target="ecp5", module="test_ecp5")
+def test_multiply(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(
+        sim, "deconv_multiply", PRODUCTS, tmp_path, seed,
+        target="ecp5", coroutines="test_ecp5", only="products",
+    )  # fmt: skip
 
 
-@runs("width, depth", [(8, 1920), (32, 1504), (9, 2049), (1, 3), (36, 512), (40, 600), (3, 5000)])
-def test_ram(sim: str, width: int, depth: int, tmp_path: Path, seed: int) -> None:
-    parameters = {"WIDTH": width, "DEPTH": depth}
-    run(sim, "deconv_ram", parameters, tmp_path, seed, target="ecp5", module="test_ecp5")
+def test_ram(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(
+        sim, "deconv_ram", MEMORIES, tmp_path, seed,
+        target="ecp5", coroutines="test_ecp5", only="memories",
+    )  # fmt: skip
 
 
 @cocotb.test()
-async def behaves(dut: SimHandleBase) -> None:
+@at_points
+async def products(dut: SimHandleBase) -> None:
     p, rng = case()
     dut.clk.value = 0
-    if "DEPTH" in p:
-        await memory(dut)
-        return
     width_a, width_b = p["A_W"], p["B_W"]
 
     def model(a: int, b: int) -> int:
@@ -57,9 +59,12 @@ async def behaves(dut: SimHandleBase) -> None:
     await pipeline(dut, words, "p", 3, model)
 
 
-async def memory(dut: SimHandleBase) -> None:
+@cocotb.test()
+@at_points
+async def memories(dut: SimHandleBase) -> None:
     """Every address written, then read while others are written."""
     p, rng = case()
+    dut.clk.value = 0
     depth, width = p["DEPTH"], p["WIDTH"]
     held = [rng.getrandbits(width) for _ in range(depth)]
     dut.wr_en.value, dut.rd_addr.value = 1, 0

@@ -7,23 +7,28 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, runs, settle
+from harness import at_points, case, edge, reset, run_points, settle
 
 LAUNCH_LATENCY = 2
 LATENCY = 3
 
 
-@runs("ahead, behind, group, line_beats", [(2, 2, 2, 1), (1, 0, 1, 2), (0, 3, 1, 1)])
-def test_edges(
-    sim: str, ahead: int, behind: int, group: int, line_beats: int, tmp_path: Path, seed: int
-) -> None:
-    parameters = {"AHEAD": ahead, "BEHIND": behind, "GROUP": group, "LINE_BEATS": line_beats}
-    run(
-        sim, "deconv_edges", {**parameters, "WIDTH_W": 6, "NEAR_W": 3, "BEATS_W": 7}, tmp_path, seed
+POINTS = [
+    {**sizes, "WIDTH_W": 6, "NEAR_W": 3, "BEATS_W": 7}
+    for sizes in (
+        {"AHEAD": 2, "BEHIND": 2, "GROUP": 2, "LINE_BEATS": 1},
+        {"AHEAD": 1, "BEHIND": 0, "GROUP": 1, "LINE_BEATS": 2},
+        {"AHEAD": 0, "BEHIND": 3, "GROUP": 1, "LINE_BEATS": 1},
     )
+]
+
+
+def test_edges(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_edges", POINTS, tmp_path, seed)
 
 
 @cocotb.test()
+@at_points
 async def columns(dut: SimHandleBase) -> None:
     p, rng = case()
     marks = ("centre_first", "centre_take", "centre_last")
@@ -86,7 +91,7 @@ def model(p: dict[str, int], word: dict[str, int]) -> dict[str, int]:
             ("left", x, p["BEHIND"]),
             ("right", width - 1 - x, p["AHEAD"]),
         ):
-            # Clipped to the larger of the two sides: all that deconv_window compares with.
+            # Clipped to the larger of the two sides: all that window compares with.
             far = max(p["AHEAD"], p["BEHIND"])
             assert most <= far
             out[name] = min(distance, far)

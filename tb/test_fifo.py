@@ -7,14 +7,16 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, runs, settle
+from harness import at_points, case, edge, reset, run_points, settle
 
 LATENCY = 2
 
 
-@runs("depth", [2, 16])
-def test_fifo(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "deconv_fifo", {"WIDTH": 12, "DEPTH": depth}, tmp_path, seed)
+POINTS = [{"WIDTH": 12, "DEPTH": depth} for depth in (2, 16)]
+
+
+def test_fifo(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_fifo", POINTS, tmp_path, seed)
 
 
 async def drain(dut: SimHandleBase, queue: list[int]) -> None:
@@ -29,6 +31,7 @@ async def drain(dut: SimHandleBase, queue: list[int]) -> None:
 
 
 @cocotb.test()
+@at_points
 async def order_is_kept(dut: SimHandleBase) -> None:
     p, rng = case()
     await reset(dut, push=0, in_data=0, out_ready=0)
@@ -43,8 +46,8 @@ async def order_is_kept(dut: SimHandleBase) -> None:
             dut.out_ready.value = int(rng.random() < ready)
             await settle()
             # No word is read in the clock in which its place is written.
-            if push and int(dut.move.value):
-                assert int(dut.wr_q.value) != int(dut.rd_q.value)
+            if push and int(dut.fifo.move.value):
+                assert int(dut.fifo.wr_q.value) != int(dut.fifo.rd_q.value)
             if int(dut.out_valid.value):
                 assert int(dut.out_data.value) == queue[0]
                 if int(dut.out_ready.value):
@@ -60,6 +63,7 @@ async def order_is_kept(dut: SimHandleBase) -> None:
 
 
 @cocotb.test()
+@at_points
 async def latency_and_throughput(dut: SimHandleBase) -> None:
     await reset(dut, push=0, in_data=0, out_ready=1)
     for clock in range(60):

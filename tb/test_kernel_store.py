@@ -10,13 +10,13 @@ import cocotb
 import numpy as np
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, runs, settle
+from harness import at_points, case, edge, reset, run_points, settle
 
 CASES: dict[str, dict[str, int | str]] = {
     "power_up": {"C_IN": 1, "K": 3, "WEIGHT_W": 10, "POWER_UP": "power_up.hex"},
     "bias": {"C_IN": 2, "K": 2, "WEIGHT_W": 16, "BIAS_W": 20, "POWER_UP": ""},
     "one_weight_a_word": {"C_IN": 1, "K": 2, "WEIGHT_W": 18, "BIAS_W": 32, "POWER_UP": ""},
-    "one_word": {"C_IN": 1, "K": 1, "WEIGHT_W": 32, "POWER_UP": "power_up.hex"},
+    "one_word": {"C_IN": 1, "K": 1, "WEIGHT_W": 32, "POWER_UP": "one_word.hex"},
     "unsigned": {
         "C_IN": 3,
         "K": 1,
@@ -24,15 +24,20 @@ CASES: dict[str, dict[str, int | str]] = {
         "WEIGHT_SIGNED": 0,
         "BIAS_W": 12,
         "BIAS_SIGNED": 0,
-        "POWER_UP": "power_up.hex",
+        "POWER_UP": "unsigned.hex",
     },
-    "refused_power_up": {"C_IN": 1, "K": 3, "WEIGHT_W": 10, "POWER_UP": "power_up.hex"},
-    "default_size": {"C_IN": 1, "K": 9, "WEIGHT_W": 10, "POWER_UP": "power_up.hex"},
+    "refused_power_up": {"C_IN": 1, "K": 3, "WEIGHT_W": 10, "POWER_UP": "refused_power_up.hex"},
+    "default_size": {"C_IN": 1, "K": 9, "WEIGHT_W": 10, "POWER_UP": "default_size.hex"},
 }
 
 
-@runs("name", list(CASES))
-def test_kernel_store(sim: str, name: str, tmp_path: Path, seed: int) -> None:
+def test_kernel_store(sim: str, tmp_path: Path, seed: int) -> None:
+    points = {name: make_point(name, tmp_path, seed) for name in CASES}
+    run_points(sim, "deconv_kernel_store", points, tmp_path, seed)
+
+
+def make_point(name: str, folder: Path, seed: int) -> dict[str, Any]:
+    """The parameters of a case and its sets of weights, the first one also as a file."""
     from deconv4k.config import Config
     from deconv4k.rtl import signature
 
@@ -69,10 +74,8 @@ def test_kernel_store(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     text = "".join(f"{word:08x}\n" for word in sets[0]["words"])
     if name == "refused_power_up":
         text = "00000200\n" + text.split("\n", 1)[1]  # 512 needs 11 bits
-    (tmp_path / "power_up.hex").write_text(text)
-    run(
-        sim, "deconv_kernel_store", p, tmp_path, seed, sets=sets, refused=name == "refused_power_up"
-    )
+    (folder / f"{name}.hex").write_text(text)
+    return {**p, "sets": sets, "refused": name == "refused_power_up"}
 
 
 class Bench:
@@ -271,6 +274,7 @@ KINDS = ("good", "good", "few", "many", "spoilt", "partial", "again", "completed
 
 
 @cocotb.test()
+@at_points
 async def sets_right_and_wrong(dut: SimHandleBase) -> None:
     bench = Bench(dut)
     p, rng = bench.p, bench.rng
@@ -320,6 +324,7 @@ async def sets_right_and_wrong(dut: SimHandleBase) -> None:
 
 
 @cocotb.test()
+@at_points
 async def reset_at_every_clock(dut: SimHandleBase) -> None:
     """Of writing, committing, claiming and taking a set: nothing of it is left."""
     bench = Bench(dut)

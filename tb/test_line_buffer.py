@@ -7,18 +7,20 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, runs, settle
+from harness import at_points, case, edge, reset, run_points, settle
 
 LATENCY = 3
 
 
-@runs("lines", [0, 1, 4])
-def test_line_buffer(sim: str, lines: int, tmp_path: Path, seed: int) -> None:
-    parameters = {"LINES": lines, "MAX_W": 20, "PIXEL_BITS": 6, "WIDTH_W": 5}
-    run(sim, "deconv_line_buffer", parameters, tmp_path, seed)
+POINTS = [{"LINES": lines, "MAX_W": 20, "PIXEL_BITS": 6, "WIDTH_W": 5} for lines in (0, 1, 4)]
+
+
+def test_line_buffer(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_line_buffer", POINTS, tmp_path, seed)
 
 
 @cocotb.test()
+@at_points
 async def columns(dut: SimHandleBase) -> None:
     p, rng = case()
     await reset(dut, step=0, step_end=0, step_fill=0, step_pixel=0, step_x=0)

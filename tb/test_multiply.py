@@ -1,31 +1,31 @@
-"""Exact products of signed and unsigned codes (registered by deconv_operand), all pairs."""
+"""Exact products of signed and unsigned codes (registered by operand), every pair of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import cocotb
-import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, pipeline, run, signed
+from harness import at_points, case, pipeline, run_points, signed
 
 LATENCY = 1
 
 
-@pytest.mark.parametrize("a_signed", [0, 1])
-@pytest.mark.parametrize("b_signed", [0, 1])
-@pytest.mark.parametrize("product", [None, 6, 14])
-def test_multiply(
-    sim: str, a_signed: int, b_signed: int, product: int | None, tmp_path: Path, seed: int
-) -> None:
-    parameters = {"A_W": 4, "A_SIGNED": a_signed, "B_W": 5, "B_SIGNED": b_signed}
-    if product is not None:
-        parameters["P_W"] = product
-    run(sim, "deconv_multiply", parameters, tmp_path, seed)
+POINTS = [
+    {"A_W": 4, "A_SIGNED": a_signed, "B_W": 5, "B_SIGNED": b_signed, **product}
+    for a_signed in (0, 1)
+    for b_signed in (0, 1)
+    for product in ({}, {"P_W": 6}, {"P_W": 14})
+]
+
+
+def test_multiply(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_multiply", POINTS, tmp_path, seed)
 
 
 @cocotb.test()
+@at_points
 async def every_pair(dut: SimHandleBase) -> None:
     p, _ = case()
 

@@ -8,24 +8,33 @@ import cocotb
 import pytest
 from cocotb.handle import SimHandleBase
 
-from harness import case, pipeline, run, runs, signed
+from harness import at_points, case, pipeline, run_points, signed
 
 LATENCY = {"": 3, "ecp5": 5}
 
 
-@runs("terms, total", [(1, 9), (2, 10), (3, 11), (4, 11), (4, 7), (4, 16)])
+POINTS = [
+    {
+        "TERMS": terms,
+        "A_W": 4,
+        "A_SIGNED": signs & 1,
+        "B_W": 5,
+        "B_SIGNED": signs >> 1,
+        "SUM_W": out,
+    }
+    for terms, out in [(1, 9), (2, 10), (3, 11), (4, 11), (4, 7), (4, 16)]
+    for signs in range(4)
+]
+
+
 @pytest.mark.parametrize("target", LATENCY)
-def test_multiply_add(
-    sim: str, terms: int, total: int, target: str, tmp_path: Path, seed: int
-) -> None:
-    for signs in range(4):
-        parameters = {"TERMS": terms, "A_W": 4, "B_W": 5, "SUM_W": total}
-        parameters |= {"A_SIGNED": signs & 1, "B_SIGNED": signs >> 1}
-        latency = LATENCY[target]
-        run(sim, "deconv_multiply_add", parameters, tmp_path, seed, target=target, latency=latency)
+def test_multiply_add(sim: str, target: str, tmp_path: Path, seed: int) -> None:
+    points = [{**point, "latency": LATENCY[target]} for point in POINTS]
+    run_points(sim, "deconv_multiply_add", points, tmp_path, seed, target=target)
 
 
 @cocotb.test()
+@at_points
 async def sums(dut: SimHandleBase) -> None:
     p, rng = case()
     widths = {"a": p["A_W"], "b": p["B_W"]}

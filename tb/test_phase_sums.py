@@ -7,7 +7,7 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, runs, settle, signed
+from harness import at_points, case, edge, reset, run_points, settle, signed
 
 CASES = {
     "x2_at_once": {"K": 3, "S": 2, "P": 1, "LANES": 4, "C_IN": 2},
@@ -17,16 +17,18 @@ CASES = {
 }
 
 
-@runs("name", list(CASES))
-def test_phase_sums(sim: str, name: str, tmp_path: Path, seed: int) -> None:
-    p = {"PIXEL_W": 6, "PIXEL_SIGNED": 0, "WEIGHT_W": 5, "ACC_W": 16, "BIAS_W": 0, **CASES[name]}
-    p["AHEAD"] = (p["S"] - 1 + p["P"]) // p["S"]
-    p["BEHIND"] = (p["K"] - 1 - p["P"]) // p["S"]
-    p["TAG_W"] = 7
-    run(sim, "deconv_phase_sums", p, tmp_path, seed)
+def test_phase_sums(sim: str, tmp_path: Path, seed: int) -> None:
+    points = {}
+    for name, given in CASES.items():
+        p = {"PIXEL_W": 6, "PIXEL_SIGNED": 0, "WEIGHT_W": 5, "ACC_W": 16, "BIAS_W": 0, **given}
+        p["AHEAD"] = (p["S"] - 1 + p["P"]) // p["S"]
+        p["BEHIND"] = (p["K"] - 1 - p["P"]) // p["S"]
+        points[name] = {**p, "TAG_W": 7}
+    run_points(sim, "deconv_phase_sums", points, tmp_path, seed)
 
 
 @cocotb.test()
+@at_points
 async def sums(dut: SimHandleBase) -> None:
     p, rng = case()
     size, stride, lanes, channels = p["K"], p["S"], p["LANES"], p["C_IN"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, pipeline, run, runs, signed
+from harness import at_points, case, pipeline, run_points, signed
 
 LATENCY = 3
 
@@ -27,25 +27,32 @@ WIDTHS = [
 ]
 
 
-@runs("widths", [(widths,) for widths in WIDTHS])
-def test_quantise(sim: str, widths: tuple[int, ...], tmp_path: Path, seed: int) -> None:
+def test_quantise(sim: str, tmp_path: Path, seed: int) -> None:
+    points = [dict(zip(NAMES, widths, strict=True)) for widths in WIDTHS]
+    expected = [expect(**point) for point in points]
+    rows = [{**p, "expected": codes} for p, codes in zip(points, expected, strict=True)]
+    names = [" ".join(f"{key}={value}" for key, value in point.items()) for point in points]
+    run_points(sim, "quantise_all", dict(zip(names, rows, strict=True)), tmp_path, seed)
+
+
+def expect(IN_W: int, IN_SIGNED: int, SHIFT: int, OUT_W: int, OUT_SIGNED: int) -> list[int]:
+    """For each code, what it becomes in the 28 modes, side by side."""
     # Not within the simulation, which would load Numba for nothing.
     from deconv4k.formats import Format, Overflow, Rounding
     from deconv4k.quantise import quantise
 
-    in_w, in_signed, shift, out_w, out_signed = widths
-    codes = range(1 << in_w)
-    values = [signed(code, in_w) if in_signed else code for code in codes]
+    codes = range(1 << IN_W)
+    values = [signed(code, IN_W) if IN_SIGNED else code for code in codes]
     expected = [0] * len(codes)
     for mode in range(28):
-        target = Format(out_w, out_w, out_signed == 1, Rounding(mode // 4), Overflow(mode % 4))
-        for code, out in enumerate(quantise(values, shift, target).tolist()):
-            expected[code] |= (out & ((1 << out_w) - 1)) << (mode * out_w)
-    parameters = dict(zip(NAMES, widths, strict=True))
-    run(sim, "quantise_all", parameters, tmp_path, seed, expected=expected)
+        target = Format(OUT_W, OUT_W, OUT_SIGNED == 1, Rounding(mode // 4), Overflow(mode % 4))
+        for code, out in enumerate(quantise(values, SHIFT, target).tolist()):
+            expected[code] |= (out & ((1 << OUT_W) - 1)) << (mode * OUT_W)
+    return expected
 
 
 @cocotb.test()
+@at_points
 async def every_code_in_every_mode(dut: SimHandleBase) -> None:
     given, _ = case()
     dut.clk.value = 0

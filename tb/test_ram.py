@@ -7,17 +7,20 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, run, runs, settle
+from harness import at_points, case, edge, run_points, settle
 
 LATENCY = 2
 
 
-@runs("depth", [1, 2, 11])
-def test_ram(sim: str, depth: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "deconv_ram", {"WIDTH": 8, "DEPTH": depth}, tmp_path, seed)
+POINTS = [{"WIDTH": 8, "DEPTH": depth} for depth in (1, 2, 11)]
+
+
+def test_ram(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_ram", POINTS, tmp_path, seed)
 
 
 @cocotb.test()
+@at_points
 async def reads_what_was_written(dut: SimHandleBase) -> None:
     p, rng = case()
     memory: dict[int, int] = {}

@@ -7,24 +7,19 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, runs, settle
+from harness import at_points, case, edge, reset, run_points, settle
+
+NAMES = ("AHEAD", "BEHIND", "GROUP", "PHASE_CLOCKS")
+POINTS = [
+    {**dict(zip(NAMES, sizes, strict=True)), "PIXEL_BITS": 8, "WIDTH_W": 6, "NEAR_W": 3}
+    for sizes in [
+        (2, 2, 2, 1), (2, 2, 1, 2), (0, 1, 2, 1), (1, 0, 1, 4), (3, 1, 1, 3), (1, 1, 1, 1),
+    ]
+]  # fmt: skip
 
 
-@runs(
-    "ahead, behind, group, phases",
-    [(2, 2, 2, 1), (2, 2, 1, 2), (0, 1, 2, 1), (1, 0, 1, 4), (3, 1, 1, 3), (1, 1, 1, 1)],
-)
-def test_scan(
-    sim: str, ahead: int, behind: int, group: int, phases: int, tmp_path: Path, seed: int
-) -> None:
-    parameters = {"AHEAD": ahead, "BEHIND": behind, "GROUP": group, "PHASE_CLOCKS": phases}
-    run(
-        sim,
-        "deconv_scan",
-        {**parameters, "PIXEL_BITS": 8, "WIDTH_W": 6, "NEAR_W": 3},
-        tmp_path,
-        seed,
-    )
+def test_scan(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_scan", POINTS, tmp_path, seed)
 
 
 SIZES = [(3, 5), (1, 1), (1, 1), (4, 2), (1, 9), (5, 1), (2, 8), (6, 3), (1, 2), (7, 7)]
@@ -32,6 +27,7 @@ SIZES = [(3, 5), (1, 1), (1, 1), (4, 2), (1, 9), (5, 1), (2, 8), (6, 3), (1, 2),
 
 @cocotb.test()
 @cocotb.parametrize(valid=[1.0, 0.6, 0.05], room=[1.0, 0.5])
+@at_points
 async def frames(dut: SimHandleBase, valid: float, room: float) -> None:
     p, rng = case()
     await reset(dut, in_pixel=0, in_eol=0, in_width=0, in_height=0, in_take=0, in_valid=0, room=0)

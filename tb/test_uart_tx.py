@@ -7,15 +7,17 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, runs, settle
+from harness import at_points, case, edge, reset, run_points, settle
+
+POINTS = [{"DIVISOR": divisor} for divisor in (2, 5, 1085)]
 
 
-@runs("divisor", [2, 5, 1085])
-def test_uart_tx(sim: str, divisor: int, tmp_path: Path, seed: int) -> None:
-    run(sim, "deconv_uart_tx", {"DIVISOR": divisor}, tmp_path, seed)
+def test_uart_tx(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_uart_tx", POINTS, tmp_path, seed)
 
 
 @cocotb.test()
+@at_points
 async def sends(dut: SimHandleBase) -> None:
     p, rng = case()
     divisor = int(p["DIVISOR"])

@@ -7,18 +7,23 @@ from pathlib import Path
 import cocotb
 from cocotb.handle import SimHandleBase
 
-from harness import case, edge, reset, run, runs, settle
+from harness import at_points, case, edge, reset, run_points, settle
 
 BITS = 5
 
 
-@runs("ahead, behind", [(0, 0), (1, 0), (0, 1), (2, 2), (3, 1)])
-def test_window(sim: str, ahead: int, behind: int, tmp_path: Path, seed: int) -> None:
-    parameters = {"AHEAD": ahead, "BEHIND": behind, "PIXEL_BITS": BITS, "NEAR_W": 3, "TAG_W": 4}
-    run(sim, "deconv_window", parameters, tmp_path, seed)
+POINTS = [
+    {"AHEAD": ahead, "BEHIND": behind, "PIXEL_BITS": BITS, "NEAR_W": 3, "TAG_W": 4}
+    for ahead, behind in [(0, 0), (1, 0), (0, 1), (2, 2), (3, 1)]
+]
+
+
+def test_window(sim: str, tmp_path: Path, seed: int) -> None:
+    run_points(sim, "deconv_window", POINTS, tmp_path, seed)
 
 
 @cocotb.test()
+@at_points
 async def windows(dut: SimHandleBase) -> None:
     p, rng = case()
     ahead, behind = p["AHEAD"], p["BEHIND"]

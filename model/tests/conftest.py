@@ -4,6 +4,7 @@ import numpy as np
 import oracle
 import pytest
 
+from deconv4k._shared import parallel
 from deconv4k.formats import Format
 
 
@@ -28,6 +29,16 @@ def _needed_oracles(request):
     lines = oracle.missing() if request.node.get_closest_marker("oracle") else []
     if lines:
         pytest.fail("; ".join(lines), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(request, monkeypatch):
+    """One thread for the golden model, where it is not what is tested.
+
+    Other workers have the other processors, and a pool costs more than a small frame.
+    """
+    if not request.path.name.startswith("test_golden"):
+        monkeypatch.setattr(parallel, "threads", lambda: 1)
 
 
 @pytest.fixture(scope="module")

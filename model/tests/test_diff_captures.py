@@ -247,11 +247,12 @@ def test_garbage(scene, tmp_path):
     rng = np.random.default_rng(9)
     beats = scene.beats()
     noise = rng.integers(0, 256, beats.shape, dtype=np.uint8)
-    for path in (scene.dump(noise), scene.ila(noise), scene.ila(noise[:60])):
+    # All causes are tried on noise: whole frames once, otherwise as few beats as a capture has.
+    for path in (scene.dump(noise), scene.ila(noise[:60])):
         diff = scene.compare(path)
         assert not diff.alike
         assert "resembles none" in report.verdict(diff)
-    result = deconv4k("diff", "set", scene.dump(noise), cwd=tmp_path)
+    result = deconv4k("diff", "set", scene.dump(noise[:60]), cwd=tmp_path)
     assert result.returncode == 1
     assert "resembles none" in result.stdout.splitlines()[-1]
 

@@ -9,10 +9,15 @@ from diff_scene import CONFIGS, Scene, named
 from deconv4k import golden
 from deconv4k.formats import Format, Overflow, Rounding
 
-POINTS = [*((name, 1) for name in CONFIGS), ("x2", 2), ("x2_signed_16", 3)]
+POINTS = [
+    *(pytest.param((name, 1), id=f"{name}-1") for name in CONFIGS),
+    # the same with other noise
+    pytest.param(("x2", 2), id="x2-2", marks=pytest.mark.full),
+    pytest.param(("x2_signed_16", 3), id="x2_signed_16-3", marks=pytest.mark.full),
+]
 
 
-@pytest.fixture(params=POINTS, ids=lambda point: f"{point[0]}-{point[1]}")
+@pytest.fixture(params=POINTS)
 def scene(request, tmp_path):
     return Scene(tmp_path, *request.param)
 

@@ -1,7 +1,7 @@
 """Every kind of fault must be named first, two at once both, and what is clean must be clean.
 
-A fault is tried on two of the configurations, in turns; ``python model/tests/diff_faults.py`` tries
-all of them and prints the score.
+A fault is tried on one of the configurations, in turns, and on another one by ``make test-full``;
+``python model/tests/diff_faults.py`` tries all of them and prints the score.
 """
 
 from pathlib import Path
@@ -21,8 +21,10 @@ def spread(given):
     """Each fault with two of the configurations that can have it."""
     for number, one in enumerate(given):
         fit = [name for name in CONFIGS if one.fits(name)]
-        for name in dict.fromkeys((fit[number % len(fit)], fit[(number + 2) % len(fit)])):
-            yield pytest.param(one, name, id=f"{one.title}, {name}")
+        first, second = fit[number % len(fit)], fit[(number + 2) % len(fit)]
+        for name in dict.fromkeys((first, second)):
+            marks = [] if name == first else [pytest.mark.full]
+            yield pytest.param(one, name, id=f"{one.title}, {name}", marks=marks)
 
 
 @pytest.mark.parametrize(("one", "name"), [*spread(FAULTS)])
