@@ -115,7 +115,8 @@ def _point(module: str, source: str) -> list[str]:
     for direction, shape, name in found:
         lines.append(f"    {'reg' if direction == 'input' else 'wire'} {shape}{name};")
     to = ", ".join(f".{name}({name})" for _, _, name in found)
-    return [*lines, f"    {module} #({given}) {module} ({to});", "endmodule"]
+    instance = module.removeprefix("deconv_")
+    return [*lines, f"    {module} #({given}) {instance} ({to});", "endmodule"]
 
 
 def _all_ran(work: Path) -> None:
