@@ -89,6 +89,7 @@ package: $(TEST) ## make what follows from the ports; run the FuseSoC core's lin
 
 docs: $(DOCS) ## pages of the Python calls, from their docstrings: build/api/index.html
 	@$(BIN)/python -m pdoc -d numpy --no-show-source -o build/api $(API)
+	@echo 'build/api/deconv4k.html; its modules: build/api/deconv4k/'
 
 clean: ## remove everything generated, keep .venv
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
