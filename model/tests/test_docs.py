@@ -7,6 +7,7 @@ lines indented by four. The blocks of a page run one after the other, in a folde
 """
 
 import contextlib
+import importlib
 import io
 import os
 import re
@@ -26,7 +27,7 @@ ROOT = checkout.ROOT
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 PAGES += [f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))]
 
-RUN_HERE = ("README.md", "docs/tutorial.md")
+RUN_HERE = ("README.md", "docs/architecture.md", "docs/tutorial.md")
 """Pages whose blocks are run by this file."""
 
 RUN_ELSEWHERE = {
@@ -208,6 +209,23 @@ def test_a_broken_link_is_found():
     ]  # fmt: skip
 
 
+def absent(page):
+    """Files that a page's text names and that are not there; NAME and FAMILY stand for any."""
+    folders = "docs|examples|hw|model|tb|tools|vectors"
+    for path in re.findall(rf"`((?:{folders})/[\w./-]+\.\w+)`", page):
+        if not re.search("NAME|FAMILY", path) and not (ROOT / path).exists():
+            yield path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_a_page_names_exist(page):
+    assert list(absent(text(page))) == []
+
+
+def test_a_file_that_is_absent_is_found():
+    assert list(absent("`hw/fifo.v` `hw/deconv.f` `tb/test_NAME.py`")) == ["hw/fifo.v"]
+
+
 def test_pages_are_linked():
     every = "".join(text(page) for page in PAGES)
     missing = [page for page in PAGES if page != "README.md" and Path(page).name not in every]
@@ -261,6 +279,15 @@ def test_an_unknown_command_is_found():
     assert sorted(unknown(page)) == [
         "deconv4k info --colour", "deconv4k paint", "make nothing"
     ]  # fmt: skip
+
+
+def test_modules_of_the_api_pages_exist():
+    named = re.findall(r"^API [:+]= (.*)$", text("Makefile"), re.M)
+    modules = " ".join(named).split()
+    assert len(modules) > 10
+    for module in modules:
+        importlib.import_module(module)
+    assert "\npdoc==" in text("constraints.txt")
 
 
 # Examples
