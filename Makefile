@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup sim sim-full test test-full stranger lint bench synth pnr figures bitstream vectors vectors-full registers package clean distclean
+.PHONY: help setup sim sim-full test test-full stranger lint bench synth pnr figures bitstream vectors vectors-full registers package docs clean distclean
 
 # What a user may set reaches the recipes through the environment, so that any path survives.
 export SIM CASE SEED WAVES IMAGE CONFIG PYTHON
@@ -19,10 +19,11 @@ LIVE := .venv/.torch
 LINT := .venv/.lint
 BENCH := .venv/.bench
 SYNTH := .venv/.synth
+DOCS := .venv/.docs
 
 # An unfinished .venv, or one copied from another folder, makes every stamp stale.
 ifneq ($(shell cat .venv/.checkout 2>/dev/null),$(shell pwd -P))
-.PHONY: $(BASE) $(TEST) $(LIVE) $(LINT) $(BENCH) $(SYNTH)
+.PHONY: $(BASE) $(TEST) $(LIVE) $(LINT) $(BENCH) $(SYNTH) $(DOCS)
 endif
 
 help: ## list the targets
@@ -90,11 +91,21 @@ package: $(TEST) ## make what follows from the ports; run the FuseSoC core's lin
 	@$(BIN)/python tools/timing.py
 	@$(BIN)/python tools/core.py lint sim synth
 
+docs: $(DOCS) ## pages of the Python calls, from their docstrings: build/api/index.html
+	@$(BIN)/python -m pdoc -d numpy --no-show-source -o build/api $(API)
+	@echo 'build/api/deconv4k.html; its modules: build/api/deconv4k/'
+
 clean: ## remove everything generated, keep .venv
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 distclean: clean ## remove .venv as well
 	rm -rf .venv
+
+# The entrance, and what pages of docs/ import besides.
+API := deconv4k deconv4k.formats deconv4k.quantise deconv4k.golden.reference deconv4k.photo.image
+API += deconv4k.photo.kernels deconv4k.photo.quality deconv4k.rtl.design deconv4k.rtl.registers
+API += deconv4k.rtl.signature deconv4k.vectors.manifest deconv4k.diagnosis.compare deconv4k.tuner
+API += deconv4k.board.zynq
 
 # Icarus writes FST by itself.
 WAVES_SETUP := $(if $(WAVES_ON),$(if $(filter icarus,$(SIM)),,@tools/setup.sh waves))
@@ -138,3 +149,6 @@ $(BENCH): $(BASE)
 
 $(SYNTH): $(BASE)
 	@tools/setup.sh synth
+
+$(DOCS): $(BASE)
+	@tools/setup.sh docs

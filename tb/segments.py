@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deconv4k import framing, simulator
+from deconv4k.rtl import framing
+from deconv4k.sim import play as player
 from deconv4k.config import Config
 
 Codes = NDArray[np.int64]
@@ -41,7 +42,7 @@ def play(
     bias: int,
     work: Path,
     **settings: Any,
-) -> list[simulator.Played]:
+) -> list[player.Played]:
     """Play all segments, all of frames or all of beats; what came of each."""
     ppc = config.video.pixels_per_clock
     plan: list[dict[str, int]] = []
@@ -52,14 +53,14 @@ def play(
         else:
             limit += len(segment.beats)
         outputs += sum(out.shape[0] * -(-out.shape[1] // ppc) for out in segment.expected)
-        plan.append({**simulator.STALLS[segment.stalls], "limit": limit, "outputs": outputs})
+        plan.append({**player.STALLS[segment.stalls], "limit": limit, "outputs": outputs})
     # The last one ends with the files.
     del plan[-1]["limit"], plan[-1]["outputs"]
     work.mkdir(parents=True, exist_ok=True)
     (work / "segments.json").write_text(json.dumps(plan))
     beats = [segment.beats for segment in segments if segment.beats is not None]
     assert len(beats) in (0, len(segments))
-    simulator.play(
+    player.play(
         sim, config, [frame for segment in segments for frame in segment.frames], weights, bias,
         beats=[beat for some in beats for beat in some] if beats else None,
         expected=[out for segment in segments for out in segment.expected],
@@ -79,7 +80,7 @@ def play(
         if own["mismatches"] and not before["mismatches"]:
             first = {key: result[f"first_{key}"] for key in ("beat", "expected", "got")}
         played.append(
-            simulator.Played(
+            player.Played(
                 outputs=None,
                 **own,
                 violations={rule: times for rule, times in violations.items() if times},

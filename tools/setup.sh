@@ -2,9 +2,10 @@
 # Sets up what the Makefile's targets need; each call does only what is missing.
 #
 #   tools/setup.sh base                  .venv with the command, and what simulation needs of the system
-#   tools/setup.sh test|lint|bench|tune|synth|torch
+#   tools/setup.sh test|lint|bench|tune|synth|docs|torch
 #                                        the same with more packages: the suite's, linters, what the
-#                                        benchmark compares with, the tuner's, Yosys and nextpnr, PyTorch
+#                                        benchmark compares with, the tuner's, Yosys and nextpnr, pdoc,
+#                                        PyTorch
 #   tools/setup.sh icarus                Icarus Verilog, where the system's package manager permits it
 #   tools/setup.sh waves                 the two compression libraries of Verilator's FST writer
 #   tools/setup.sh suite                 what the test suite needs of the system: both of them
@@ -224,6 +225,10 @@ python_part() {
         say "installing Yosys and nextpnr"
         pip_install -e '.[synth]'
         ;;
+    docs)
+        say "installing what makes pages of the docstrings"
+        pip_install -e '.[docs]'
+        ;;
     esac
     free_commands
     printf '%s\n' "$here" > .venv/.checkout
@@ -241,7 +246,7 @@ icarus() {
 }
 
 case ${1:-} in
-base | test | torch | lint | bench | tune | synth) python_part "$1" ;;
+base | test | torch | lint | bench | tune | synth | docs) python_part "$1" ;;
 icarus) icarus ;;
 waves)
     meet waves
@@ -250,5 +255,5 @@ waves)
     ;;
 suite) need icarus waves ;;
 has-cpu-torch) has_cpu_torch "" || has_cpu_torch "+cpu" ;;
-*) sed -n '4,12s/^# *//p' "$0" >&2; exit 2 ;;
+*) sed -n '4,13s/^# *//p' "$0" >&2; exit 2 ;;
 esac
