@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -139,6 +140,9 @@ def test_nothing_is_asked_for() -> None:
         for name in ("photograph", "quality", "detail", "difference", "runs", "configuration")
     }
     assert {link[1:] for link in page.links if link.startswith("#")} <= page.ids
+    policy = POLICY.search(text)
+    assert policy is not None
+    assert policy[1].split("; ")[:2] == ["default-src 'none'", "img-src data:"]
     assert "url(" not in text
     assert "@import" not in text
     assert all(page.labels["img"])
@@ -182,11 +186,53 @@ def test_small_pictures_and_large_noise() -> None:
     assert f"Scaled to 1/{busy.factor} each way" in Page(text).text
 
 
-PROBE = """
-<pre id="probe"></pre>
+def test_a_run_leaves_the_page(sim: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regression, "REPORT", tmp_path)
+    found = regression.regress(
+        Config.default(), simulators=[sim], named=True, case="study", seed=5, waves=False,
+        photo=None, full=False, quiet=True,
+    )  # fmt: skip
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["index.html", "report.json"]
+    page = Page((tmp_path / "index.html").read_text())
+    assert [cells[:4] for _, cells in page.rows[1:]] == [
+        ["study", "equal", sim, stalls] for stalls in ("none", "both")
+    ]
+    assert found.passed
+
+
+@pytest.mark.parametrize(("side", "figures"), [(9, 0), (20, 4)])
+def test_a_photograph_leaves_pictures(
+    side: int, figures: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regression, "REPORT", tmp_path)
+    config = Config.default()
+    photo = tmp_path / "photo.png"
+    image.write(photo, np.random.default_rng(3).integers(0, 256, (2 * side, 2 * side), np.uint8))
+    found = regression.regress(
+        config, simulators=["icarus"], named=True, case=None, seed=5, waves=False,
+        photo=str(photo), full=False, quiet=True,
+    )  # fmt: skip
+    assert len(found.psnr_db) == 4
+    # A window of SSIM does not fit into the smaller one.
+    assert len(found.ssim) == figures
+    page = Page((tmp_path / "index.html").read_text())
+    assert f"Luma of photo.png, {side} × {side} enlarged to {2 * side} × {2 * side}" in page.text
+    assert len(page.labels["img"]) == 7
+    assert page.rows[1][1][2] == (f"{found.ssim['fixed']:.4f}" if figures else "–")
+
+
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+
+EAR = """<head>
 <script>
 const violations = [];
 document.addEventListener("securitypolicyviolation", event => violations.push(event.blockedURI));
+</script>
+"""
+
+PROBE = """
+<pre id="probe"></pre>
+<script>
 addEventListener("load", async () => {
   const pictures = [...document.images];
   await Promise.all(pictures.map(each => each.decode()));
@@ -210,13 +256,17 @@ addEventListener("load", async () => {
 """
 
 
-def test_in_a_browser(tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", ["kept", "dropped"])
+def test_in_a_browser(policy: str, tmp_path: Path) -> None:
+    # Without its policy nothing but the page itself keeps the page from asking.
     browser = shutil.which("chromium")
     if browser is None:
         pytest.skip("chromium is missing; on Debian: apt-get install chromium")
     path = tmp_path / "page.html"
     text = report.page(made([PASSED, FAILED]), shown())
-    path.write_text(text.replace("</body>", PROBE))
+    if policy == "dropped":
+        text = POLICY.sub("", text)
+    path.write_text(text.replace("<head>", EAR).replace("</body>", PROBE))
     command = [
         browser, "--headless", "--disable-gpu", "--dump-dom", "--virtual-time-budget=10000",
         f"--user-data-dir={tmp_path / 'profile'}", "--host-resolver-rules=MAP * ~NOTFOUND",
