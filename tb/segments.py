@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deconv4k.config import Config
 from deconv4k.rtl import framing
 from deconv4k.sim import play as player
-from deconv4k.config import Config
 
 Codes = NDArray[np.int64]
 

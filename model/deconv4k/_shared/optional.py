@@ -27,7 +27,7 @@ def need(*names: str, extra: str = "tune") -> None:
         )
 
 
-def module(name: str) -> Any:
-    """A package of the tuner's extra; errors as `need`."""
-    need(name.partition(".")[0])
+def module(name: str, extra: str = "tune") -> Any:
+    """A package of an extra; errors as `need`."""
+    need(name.partition(".")[0], extra=extra)
     return importlib.import_module(name)

@@ -43,6 +43,6 @@ def sim_command(
         full=full,
         quiet=quiet,
     )
-    tables.show_regression(found, checkout.shown(regression.REPORT))
+    tables.show_regression(found, checkout.shown(regression.REPORT / regression.PAGE))
     if not found.passed:
         sys.exit(1)

@@ -111,7 +111,7 @@ def show_verdicts(results: Sequence[Result], name: str) -> None:
     Console().print(table)
 
 
-def show_regression(found: Regression, report: str) -> None:
+def show_regression(found: Regression, page: str) -> None:
     """The table, the quality, and whatever went wrong."""
     rows, figures = found.rows, found.psnr_db
     console = Console(highlight=False)
@@ -138,7 +138,6 @@ def show_regression(found: Regression, report: str) -> None:
             f"float {figures['float']:.2f} dB, bicubic {figures['bicubic']:.2f} dB, "
             f"Lanczos {figures['lanczos']:.2f} dB"
         )
-        console.print(f"pictures and figures: {report}/")
     for row in rows:
         if row.wave:
             console.print(f"waves of {row.case} on {row.simulator}: {row.wave}", soft_wrap=True)
@@ -146,6 +145,8 @@ def show_regression(found: Regression, report: str) -> None:
     for row in wrong:
         console.print(f"FAILED {row.case} on {row.simulator}, stalls {row.stalls}: {row.problem}",
                       soft_wrap=True)  # fmt: skip
+    beside = "; pictures and figures beside it" if figures else ""
+    console.print(f"page of this run: {page}{beside}", soft_wrap=True)
     total = sum(row.pixels for row in rows)
     bad = sum(row.mismatches for row in rows)
     console.print(f"{bad} mismatches in {total:,} pixels; {len(wrong)} runs failed")

@@ -138,10 +138,19 @@ def write(path: str | Path, array: NDArray[Any]) -> None:
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise InputError(f"{path}: ends in {path.suffix!r}; allowed: '.png'")
+    try:
+        data = to_png(array)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    files.write_bytes(path, data)
+
+
+def to_png(array: NDArray[Any]) -> bytes:
+    """A picture as the content of a PNG file; parameter and errors as `write`."""
     if array.dtype not in (np.uint8, np.uint16):
-        raise InputError(f"{path}: samples of type {array.dtype}; allowed: uint8 or uint16")
+        raise InputError(f"samples of type {array.dtype}; allowed: uint8 or uint16")
     if array.size == 0 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
-        raise InputError(f"{path}: a picture of shape {array.shape}; allowed: (H, W) or (H, W, 3)")
+        raise InputError(f"a picture of shape {array.shape}; allowed: (H, W) or (H, W, 3)")
     swapped = array[:, :, ::-1] if array.ndim == 3 else array
     try:
         with quiet.heard():
@@ -149,8 +158,28 @@ def write(path: str | Path, array: NDArray[Any]) -> None:
     except cv2.error:
         done = False
     if not done:
-        raise InputError(f"{path}: a picture of shape {array.shape} is too large for a PNG file")
-    files.write_bytes(path, data.tobytes())
+        raise InputError(f"a picture of shape {array.shape} is too large for a PNG file")
+    return data.tobytes()
+
+
+WEBP_SIDE = 16383
+"""Largest side of a WebP picture, in pixels."""
+
+
+def to_webp(array: NDArray[np.uint8], quality: int) -> bytes:
+    """A picture as the content of a WebP file, which loses some of it.
+
+    Parameters
+    ----------
+    array : ndarray of uint8
+        (H, W) grey or (H, W, 3) R, G, B, sides up to `WEBP_SIDE`.
+    quality : int
+        0 to 100.
+    """
+    content = io.BytesIO()
+    # Method 1 takes half the time of the usual 4, and about a tenth more room.
+    Image.fromarray(array).save(content, "WEBP", quality=quality, method=1)
+    return content.getvalue()
 
 
 def to_unit(photo: NDArray[Any]) -> Plane:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from deconv4k.errors import InputError
 
@@ -22,6 +22,12 @@ SIGMA = 1.5
 
 K1, K2 = 0.01, 0.03
 """Constants of SSIM, as shares of the peak."""
+
+LEAST_SIDE = 2 * (BORDER + RADIUS) + 1
+"""Smallest side of a picture that has an SSIM, in pixels."""
+
+_BAND = 64
+"""Rows of windows at a time."""
 
 
 def _inner(
@@ -101,21 +107,29 @@ def ssim(
     """
     _inner(reference, other, border + RADIUS)
     a, b = _inner(reference, other, border)
-    window = (slice(RADIUS, -RADIUS), slice(RADIUS, -RADIUS))
-
-    def mean(plane: NDArray[np.float64]) -> NDArray[np.float64]:
-        smooth = gaussian_filter(plane, SIGMA, radius=RADIUS)
-        return np.asarray(smooth, dtype=np.float64)[window]
-
-    mean_a, mean_b = mean(a), mean(b)
-    variance_a = mean(a * a) - mean_a**2
-    variance_b = mean(b * b) - mean_b**2
-    covariance = mean(a * b) - mean_a * mean_b
+    rows, columns = a.shape[0] - 2 * RADIUS, a.shape[1] - 2 * RADIUS
     c1, c2 = (K1 * peak) ** 2, (K2 * peak) ** 2
-    similarity = ((2 * mean_a * mean_b + c1) * (2 * covariance + c2)) / (
-        (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
-    )
-    return float(similarity.mean())
+    total = 0.0
+    for top in range(0, rows, _BAND):
+        # A band at a time, with what the windows need of its neighbours: it stays in the cache.
+        band = slice(top, top + _BAND + 2 * RADIUS)
+        x, y = a[band], b[band]
+        mean_x, mean_y = _local_mean(x), _local_mean(y)
+        variance_x = _local_mean(x * x) - mean_x**2
+        variance_y = _local_mean(y * y) - mean_y**2
+        covariance = _local_mean(x * y) - mean_x * mean_y
+        similarity = ((2 * mean_x * mean_y + c1) * (2 * covariance + c2)) / (
+            (mean_x**2 + mean_y**2 + c1) * (variance_x + variance_y + c2)
+        )
+        total += float(similarity.sum())
+    similar: float = total / (rows * columns)
+    return similar
+
+
+def _local_mean(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean under SSIM's window, wherever all of it lies inside the plane."""
+    smooth = cv2.GaussianBlur(plane, (2 * RADIUS + 1, 2 * RADIUS + 1), SIGMA)
+    return np.asarray(smooth, dtype=np.float64)[RADIUS:-RADIUS, RADIUS:-RADIUS]
 
 
 def difference_picture(

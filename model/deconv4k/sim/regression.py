@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from deconv4k import golden
-from deconv4k._shared import checkout, files, stages
+from deconv4k._shared import checkout, files, optional, stages
 from deconv4k.config import Config
 from deconv4k.errors import InputError
 from deconv4k.photo import image, kernels, quality, upscale
 from deconv4k.rtl import design
-from deconv4k.sim import build, play, tools
+from deconv4k.sim import build, play, report, tools
 from deconv4k.vectors import committed
 
 REPORT = checkout.BUILD / "report"
+PAGE = "index.html"
 PICTURES = ("fixed", "float", "bicubic", "lanczos")
-"""Enlargements whose PSNR is told."""
+"""Enlargements whose PSNR and SSIM are told."""
 
 GAIN = 8
 """Amplification of the difference picture."""
@@ -56,18 +57,22 @@ class Regression:
 
     Parameters
     ----------
+    config : Config
+        Of the photograph; each vector has its own.
     seed : int
         Of the stalls.
     rows : list of Row
         A run each.
-    psnr_db : dict of str to float
-        PSNR of the photograph's luma against the original, by name of the enlargement, in dB;
-        empty where no photograph ran.
+    psnr_db, ssim : dict of str to float
+        PSNR, in dB, and SSIM of the photograph's luma against the original, by name of the
+        enlargement; empty where no photograph ran, the latter also where it is too small.
     """
 
+    config: Config
     seed: int
     rows: list[Row]
     psnr_db: dict[str, float]
+    ssim: dict[str, float]
 
     @property
     def passed(self) -> bool:
@@ -79,6 +84,7 @@ class Regression:
         return {
             "seed": self.seed,
             "psnr_db": {name: self.psnr_db[name] for name in PICTURES if name in self.psnr_db},
+            "ssim": {name: self.ssim[name] for name in PICTURES if name in self.ssim},
             "runs": [{**row.__dict__, "passed": row.passed} for row in self.rows],
         }
 
@@ -95,7 +101,7 @@ def regress(
     full: bool,
     quiet: bool,
 ) -> Regression:
-    """Run the regression, and write pictures and figures under build/report.
+    """Run the regression, and write page, pictures and figures under build/report.
 
     Parameters
     ----------
@@ -119,8 +125,10 @@ def regress(
     Raises
     ------
     InputError
-        Bad input, or no simulator at all.
+        Bad input, a missing package, or no simulator at all.
     """
+    # Refused now, and not after minutes of work.
+    optional.need("cocotb", "jinja2", extra="sim")
     console = Console(stderr=True, quiet=quiet)
     present = []
     for name in simulators:
@@ -144,7 +152,7 @@ def regress(
     console.print(f"seed {seed}")
     video = config.video
     rows: list[Row] = []
-    figures: dict[str, float] = {}
+    seen: _Seen | None = None
     with stages.shown(quiet=quiet) as stage:
         jobs = [
             (simulator_name, name, stalls)
@@ -155,10 +163,10 @@ def regress(
         if run_photo:
             on = "verilator" if "verilator" in present else "icarus"
             stage.begin(f"a whole frame of {video.width}x{video.height} pixels on {on}")
-            photo_rows, figures = _photograph(
+            row, seen = _photograph(
                 config, Path(photo) if photo else checkout.PHOTOGRAPH, on, seed, waves
             )
-            rows += photo_rows
+            rows.append(row)
 
         def build(each: Build) -> None:
             _build(each)
@@ -179,9 +187,11 @@ def regress(
             if jobs:
                 stage.begin(f"runs of the vectors: {len(jobs)}", len(jobs))
             rows += pool.map(run_job, jobs)
-    found = Regression(seed, rows, figures)
+    found = Regression(config, seed, rows, seen.psnr_db if seen else {}, seen.ssim if seen else {})
     REPORT.mkdir(parents=True, exist_ok=True)
     files.save_json(REPORT / "report.json", found.to_dict())
+    text = report.page(found, seen.pictures if seen else None)
+    files.write_bytes(REPORT / PAGE, text.encode())
     return found
 
 
@@ -204,10 +214,8 @@ def _build(one: Build) -> None:
     build.build(name, "bench", dict(parameters), waves=waves)
 
 
-def _photograph(
-    config: Config, path: Path, on: str, seed: int, waves: bool
-) -> tuple[list[Row], dict[str, float]]:
-    """The whole frame: golden model, engine, pictures, PSNR."""
+def _photograph(config: Config, path: Path, on: str, seed: int, waves: bool) -> tuple[Row, _Seen]:
+    """The whole frame: golden model, engine, pictures, PSNR and SSIM."""
     layer, formats, video = config.layer, config.formats, config.video
     design.check(config)
     if (layer.in_channels, layer.out_channels) != (1, 1):
@@ -223,37 +231,57 @@ def _photograph(
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         # The simulator keeps one core busy; the pictures take the other.
-        figures = pool.submit(_pictures, config, original, codes, weights, expected)
+        seen = pool.submit(_pictures, config, path.name, original, codes, weights, expected)
         row = _play(f"photo {codes.shape[1]}x{codes.shape[0]}", config, [codes[np.newaxis]], kernel,
                     0, [expected], on, "none", seed, waves)  # fmt: skip
-        return [row], figures.result()
+        return row, seen.result()
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What became of the photograph: figures as in `Regression`, pictures for the page."""
+
+    psnr_db: dict[str, float]
+    ssim: dict[str, float]
+    pictures: report.Pictures
 
 
 def _pictures(
     config: Config,
+    name: str,
     original: NDArray[Any],
     codes: NDArray[Any],
     weights: NDArray[Any],
     expected: NDArray[Any],
-) -> dict[str, float]:
-    """Write the photograph's pictures; PSNR of each enlargement, in dB."""
+) -> _Seen:
+    """Write the photograph's pictures; PSNR and SSIM of each enlargement, pictures for the page."""
     layer, formats = config.layer, config.formats
     seen = codes / formats.pixel.max_code
-    fixed = np.clip(upscale.from_codes(expected, formats), 0, 1)
     height, width = original.shape
-    REPORT.mkdir(parents=True, exist_ok=True)
-    image.write(REPORT / "original.png", image.from_unit(original))
-    image.write(REPORT / "input.png", image.from_unit(seen))
-    image.write(REPORT / "output.png", image.from_unit(fixed))
-    image.write(REPORT / "difference.png", quality.difference_picture(original, fixed, GAIN))
-    return {
-        "fixed": quality.psnr(original, fixed),
-        "float": quality.psnr(original, np.clip(kernels.apply(seen, weights, layer), 0, 1)),
+    enlarged = {
+        "fixed": np.clip(upscale.from_codes(expected, formats), 0, 1),
+        "float": np.clip(kernels.apply(seen, weights, layer), 0, 1),
         **{
-            method: quality.psnr(original, np.clip(image.resize(seen, width, height, method), 0, 1))
+            method: np.clip(image.resize(seen, width, height, method), 0, 1)
             for method in ("bicubic", "lanczos")
         },
     }
+    difference = quality.difference_picture(original, enlarged["fixed"], GAIN)
+    REPORT.mkdir(parents=True, exist_ok=True)
+    image.write(REPORT / "original.png", image.from_unit(original))
+    image.write(REPORT / "input.png", image.from_unit(seen))
+    image.write(REPORT / "output.png", image.from_unit(enlarged["fixed"]))
+    image.write(REPORT / "difference.png", difference)
+    # A picture may be too small for a window of SSIM.
+    similar = min(original.shape) >= quality.LEAST_SIDE
+    return _Seen(
+        psnr_db={each: quality.psnr(original, plane) for each, plane in enlarged.items()},
+        ssim={each: quality.ssim(original, plane) for each, plane in enlarged.items() if similar},
+        pictures=report.pictures(
+            name, (codes.shape[1], codes.shape[0]), original, enlarged["bicubic"],
+            enlarged["fixed"], difference, GAIN,
+        ),
+    )  # fmt: skip
 
 
 def _vector(path: Path, on: str, stalls: str, seed: int, waves: bool) -> Row:

@@ -12,16 +12,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from deconv4k.photo.quality import BORDER, K1, K2, RADIUS, SIGMA
+from deconv4k.photo.quality import BORDER, K1, K2, LEAST_SIDE, RADIUS, SIGMA
 
 C1, C2 = K1**2, K2**2
 """Constants of SSIM for a peak of 1."""
 
 STRIP = 512
 """Columns that the window is laid over at a time: what it keeps of them fits a second cache."""
-
-LEAST_SIDE = 2 * (BORDER + RADIUS) + 1
-"""Smallest side of an original in which one window of SSIM lies within the border."""
 
 
 class PictureFigures(NamedTuple):
