@@ -170,7 +170,7 @@ def test_smoke_expects_what_the_manifest_says() -> None:
 
 def test_made_files_are_what_the_ports_give() -> None:
     made = tool("package").generate()
-    assert len(made) == 5
+    assert len(made) == 6
     for name, text in made.items():
         assert (ROOT / name).read_bytes() == text, f"{name}: run make package"
 

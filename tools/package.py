@@ -3,9 +3,9 @@
     python tools/package.py                      write the committed files
     python tools/package.py --instance C.toml    print the Verilog instance for a configuration
 
-Committed: the instantiation templates and the vendors' descriptions in hw/package/, and the tables
-of docs/integration.md. Yosys reads the Verilog; model/deconv4k/data/interface.toml says what each
-name means, and must know the same ones.
+Committed: the instantiation templates and the vendors' descriptions in hw/package/, the smoke test
+tb/smoke.v, and the tables of docs/integration.md. Yosys reads the Verilog;
+model/deconv4k/data/interface.toml says what each name means, and must know the same ones.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from pyosys import libyosys
 
 from deconv4k._shared import checkout, tooling
 from deconv4k.config import Config
-from deconv4k.deliver import instance, interface
+from deconv4k.deliver import instance, interface, smoke
 from deconv4k.deliver.interface import BUSES, DERIVED, PARAMETERS, PORTS, TOP
 from deconv4k.deliver.render import render
 from deconv4k.errors import InputError
+from deconv4k.vectors import manifest
 
 ROOT = checkout.ROOT
 PAGE = "docs/integration.md"
@@ -143,9 +144,26 @@ def generate() -> dict[str, bytes]:
         f"{FOLDER}/{TOP}_hw.tcl": render(
             TEMPLATES / f"{TOP}_hw.tcl.j2", derived=tcl, kinds=kinds, **values
         ),
+        "tb/smoke.v": smoke_test(),
         PAGE: page((ROOT / PAGE).read_text(encoding="utf-8")),
     }
     return {path: text.encode() for path, text in texts.items()}
+
+
+def smoke_test() -> str:
+    """The smoke test of the FuseSoC core."""
+    study = manifest.read(ROOT / "vectors" / "study")
+    about = [
+        "Over the registers: read ID and the sizes, write the kernel, set SIZE, enable. Then one "
+        "frame of the",
+        'vector "study" in, with pauses, and its beats compared, with stalls; then ERRORS, the '
+        "counters",
+        "and the three signatures, which are those of the manifest. It needs kernel.mem, input.mem "
+        "and",
+        "expected.mem of vectors/study/ in the folder it runs in, as study.kernel.mem and so on.",
+        MADE,
+    ]
+    return smoke.verilog(study, interface.settings(study.config), about, files="study.")
 
 
 def page(text: str) -> str:
