@@ -5,7 +5,7 @@
 // vector "study" in, with pauses, and its beats compared, with stalls; then ERRORS, the counters
 // and the three signatures, which are those of the manifest. It needs kernel.mem, input.mem and
 // expected.mem of vectors/study/ in the folder it runs in, as study.kernel.mem and so on.
-// Made by tools/package.py: edit that instead.
+// Made by tools/package.py of the package's smoke.v.j2: edit that instead.
 //
 // Ends with "smoke: passed", or with $fatal and what was wrong.
 `timescale 1ns / 1ps

@@ -161,7 +161,7 @@ def smoke_test() -> str:
         "and the three signatures, which are those of the manifest. It needs kernel.mem, input.mem "
         "and",
         "expected.mem of vectors/study/ in the folder it runs in, as study.kernel.mem and so on.",
-        MADE,
+        "Made by tools/package.py of the package's smoke.v.j2: edit that instead.",
     ]
     return smoke.verilog(study, interface.settings(study.config), about, files="study.")
 
