@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from deconv4k._shared import checkout
+from deconv4k.deliver import interface
 from deconv4k.sim import sources, tools
 from deconv4k.vectors import manifest
 
@@ -169,7 +170,7 @@ def test_smoke_expects_what_the_manifest_says() -> None:
 
 def test_made_files_are_what_the_ports_give() -> None:
     made = tool("package").generate()
-    assert len(made) == 5
+    assert len(made) == 6
     for name, text in made.items():
         assert (ROOT / name).read_bytes() == text, f"{name}: run make package"
 
@@ -196,10 +197,32 @@ Wrapper = tuple[set[str], set[str]]
 
 
 def test_yosys_and_verilator_see_the_same(wrapper: Wrapper) -> None:
+    found = tool("package").read(ROOT / "hw" / "axi" / "deconv_axi.v")
+    assert {*found.parameters} - {*interface.DERIVED} == wrapper[0]
+    assert {one.name for one in interface.PARAMETERS} == wrapper[0]
+    assert {name for name, _, _ in found.ports} == wrapper[1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("parameter K = 9", "parameter K = 8", ["K"]),
+        ("parameter OP = 1,", "parameter OP = 1, parameter OPS = 1,", ["OPS"]),
+        ("OUT_W + 7) / 8", "OUT_W + 15) / 8", ["OUT_BITS", "m_axis_video_tdata"]),
+        ("input wire [2:0] s_axi_control_awprot", "input wire s_axi_control_awprot",
+         ["s_axi_control_awprot"]),
+        ("output wire irq", "input wire irq", ["irq"]),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_the_ports_is_held_against_them(
+    before: str, after: str, said: list[str], tmp_path: Path
+) -> None:
+    text = (ROOT / "hw" / "axi" / "deconv_axi.v").read_text()
+    assert before in text
+    other = tmp_path / "deconv_axi.v"
+    other.write_text(text.replace(before, after, 1))
     package = tool("package")
-    found = package.checked()
-    assert {*found.parameters} - {*package.DERIVED} == wrapper[0] == {*package.PARAMETERS}
-    assert {port.name for port in found.ports} == wrapper[1]
+    assert package.differences(package.read(other)) == said
 
 
 def test_core_has_the_parameters_of_the_wrapper(wrapper: Wrapper) -> None:

@@ -82,3 +82,22 @@ def test_what_the_wheel_carries(wheel: Path) -> None:
     assert carried / "vectors" / "study" / "manifest.json" in names
     assert Path("deconv4k/py.typed") in names
     assert not any(name.name.startswith("test_") for name in names)
+
+
+def test_the_rtl_to_take_away(command: list[str], tmp_path: Path) -> None:
+    """Neither Yosys nor a checkout is needed, and what is written passes where it lies."""
+    made = subprocess.run(
+        [*command, "rtl", "--out", "out here"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (made.returncode, made.stderr) == (0, "")
+    *_, line = made.stdout.splitlines()
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("smoke: passed")
+    assert (tmp_path / "out here" / "LICENSE").read_bytes() == (
+        checkout.ROOT / "LICENSE"
+    ).read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["out here"]

@@ -18,9 +18,9 @@ from setuptools.build_meta import *  # noqa: F403  # the backend's other hooks
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "model" / "deconv4k" / "carried"
 FILES = ("hw/**/*", "tb/**/*.v", "tb/**/*.vlt", "vectors/**/*")
-"""What a simulation needs; of tb/ also `MODULES`."""
+"""What a simulation needs; beside it `MODULES`."""
 
-MODULES = ("tb/bench.py", "tb/checkers.py", "tb/harness.py", "tools/compile-once.sh")
+MODULES = ("LICENSE", "tb/bench.py", "tb/checkers.py", "tb/harness.py", "tools/compile-once.sh")
 
 
 @contextlib.contextmanager

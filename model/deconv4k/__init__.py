@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         simulate,
         tune,
         upscale,
+        write_rtl,
         write_vectors,
     )
     from deconv4k.config import Config, Formats, Video
@@ -72,6 +73,7 @@ __all__ = [
     "simulate",
     "tune",
     "upscale",
+    "write_rtl",
     "write_vectors",
 ]
 

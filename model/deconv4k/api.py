@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from deconv4k._shared import optional
 from deconv4k.config import Config
+from deconv4k.deliver import folder as deliveries
 from deconv4k.diagnosis import compare, selftest
 from deconv4k.diagnosis.captures import Log
 from deconv4k.diagnosis.compare import Diff
@@ -371,6 +372,52 @@ def write_vectors(
         kernel=kernel, weights=weights, bias=bias, size=size, frames=frames, seed=seed, why=why,
     )  # fmt: skip
     return manifest.read(sets.write(folder, made, list(formats), list(taps)))
+
+
+def write_rtl(
+    folder: str | Path,
+    config: Config,
+    kernel: Kernel = None,
+    *,
+    bias: int | None = None,
+    megahertz: float = deliveries.MEGAHERTZ,
+) -> dict[str, Any]:
+    """Write what an integrator takes away: RTL, instance, constraints and a smoke test.
+
+    Parameters
+    ----------
+    folder : str or Path
+        New, or one that this call wrote, which is replaced, whole.
+    config : Config
+        An exact upscaler with one output channel.
+    kernel : str, Path or ndarray, optional
+        That runs from reset on, as `kernel_codes` takes it.
+    bias : int, optional
+        Its code, where the configuration has one; 0 without.
+    megahertz : float
+        The clock of the constraints.
+
+    Returns
+    -------
+    dict
+        What ``deconv4k.json`` in the folder says: ``command`` runs the smoke test there, ``files``
+        are the files and their SHA-256.
+
+    Raises
+    ------
+    InputError
+        A configuration that the engine is not for, a kernel that does not fit, a folder that holds
+        something else.
+
+    Examples
+    --------
+    >>> import deconv4k as d4k, tempfile
+    >>> made = d4k.write_rtl(tempfile.mkdtemp() + "/rtl", d4k.Config.default())
+    >>> made["command"].split()[:3], made["multipliers"], made["ports"]["m_axis_video_tdata"]
+    (['iverilog', '-g2012', '-s'], 81, 32)
+    """
+    codes = kernel_codes(config, kernel)
+    return deliveries.write(folder, config, codes, bias, megahertz=megahertz)
 
 
 def read_vectors(path: str | Path) -> Manifest:

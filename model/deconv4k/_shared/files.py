@@ -1,11 +1,14 @@
-"""Files written whole or not at all; arrays and JSON, read with clear errors."""
+"""Files and folders written whole or not at all; arrays and JSON, read with clear errors."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +52,66 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def whole_folder(folder: str | Path, mark: str, what: str) -> Iterator[Path]:
+    """A folder to fill, which takes its place when the block ends: whole, or not at all.
+
+    Parameters
+    ----------
+    folder : str or Path
+        New, empty, or one that is replaced: with a file `mark` in it.
+    mark : str
+        Name of the file by which a folder of this kind is known.
+    what : str
+        What such a folder is called in a message.
+
+    Yields
+    ------
+    Path
+        A temporary folder beside it.
+
+    Raises
+    ------
+    InputError
+        Another folder, or a file, is there; the disk is full, or nothing can be written.
+    """
+    folder = Path(folder)
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"{folder}: no folder; allowed: a new one, or {what} to replace")
+    try:
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).is_file():
+            raise InputError(
+                f"{folder}: holds files and no {mark}; allowed: a new folder, or {what} to replace"
+            )
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            yield made
+            # mkdtemp makes a folder for its owner alone.
+            made.chmod(0o777 & ~umask())
+            _swap(made, folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+
+
+def _swap(made: Path, folder: Path) -> None:
+    """Put the finished folder where the old one was."""
+    if folder.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        folder.rename(old / "old")
+        try:
+            made.rename(folder)
+        except OSError:
+            (old / "old").rename(folder)
+            raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
+    else:
+        made.rename(folder)
 
 
 def load_array(path: str | Path, name: str, *, mapped: bool = False) -> NDArray[Any]:

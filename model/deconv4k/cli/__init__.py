@@ -17,6 +17,7 @@ _MODULES = {
     "run": "layer", "upscale": "layer", "fit": "layer", "info": "layer",
     "vectors": "vectors", "diff": "diff", "sim": "sim", "tune": "tune", "bench": "bench",
     "synth": "hardware", "pnr": "hardware", "bitstream": "hardware", "host": "hardware",
+    "rtl": "hardware",
 }  # fmt: skip
 """Where each command stands: ``NAME_command`` of a module here, imported when it is called."""
 
@@ -45,6 +46,7 @@ def cli() -> None:
     deconv4k sim                          the whole regression (make sim)
     deconv4k vectors --pattern ramp ...   input and expected output in files
     deconv4k tune --config C.toml ...     the narrowest formats that will do
+    deconv4k rtl --config C.toml ...      the Verilog to take away, with a smoke test
     deconv4k bitstream                    a self-test for an open board
     deconv4k host MANIFEST --overlay ...  a set of vectors on a Zynq board
     deconv4k diff MANIFEST CAPTURE        which pixel is wrong, and why

@@ -1,8 +1,9 @@
-"""Towards a board: synth, pnr, bitstream, host."""
+"""Towards a board: rtl, synth, pnr, bitstream, host."""
 
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from deconv4k._shared import checkout, files, stages
 from deconv4k.board import bitstream, zynq
 from deconv4k.cli import options, tables
 from deconv4k.config import Config
+from deconv4k.deliver import folder as deliveries
 from deconv4k.errors import InputError
 from deconv4k.synth import nextpnr, yosys
 from deconv4k.vectors import manifest
@@ -24,6 +26,39 @@ def _saying(quiet: bool) -> Callable[[str], None]:
     """Lines on the standard error, or none."""
     console = Console(stderr=True, quiet=quiet)
     return lambda text: console.print(text, highlight=False)
+
+
+@click.command("rtl")
+@click.option("--config", "config_path", default=options.DEFAULT_CONFIG, help="TOML file.")
+@click.option("--kernel", help=".npz or .npy of real weights, or a kernel's name.")
+@click.option("--bias", type=int, help="Code of the bias, where the configuration has one.")
+@click.option(
+    "--megahertz",
+    type=float,
+    default=deliveries.MEGAHERTZ,
+    show_default=True,
+    help="The clock of the constraints.",
+)
+@click.option("--out", help="Folder: new, or one that this command wrote.")
+@click.option("--quiet", is_flag=True, help="No summary.")
+def rtl_command(
+    config_path: str,
+    kernel: str | None,
+    bias: int | None,
+    megahertz: float,
+    out: str | None,
+    quiet: bool,
+) -> None:
+    """Write what an integrator takes away: RTL, instance, constraints and a smoke test."""
+    if not out:
+        raise InputError("--out is missing; allowed: a folder")
+    config = Config.load(config_path)
+    made = api.write_rtl(out, config, kernel, bias=bias, megahertz=megahertz)
+    if not quiet:
+        click.echo(
+            f"{out}: {len(made['files']) + 1} files, configuration {made['configuration_hash']}, "
+            f"kernel {made['kernel']['crc32']}\ncd {shlex.quote(out)} && {made['command']}"
+        )
 
 
 @click.command("synth")

@@ -9,8 +9,6 @@ import contextlib
 import hashlib
 import json
 import re
-import shutil
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -104,19 +102,8 @@ def write(
     """
     folder = Path(folder)
     _check(recipe, formats, taps)
-    _check_folder(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
-            _fill(made, recipe, list(dict.fromkeys(formats)), list(dict.fromkeys(taps)), progress)
-            # mkdtemp makes a folder for its owner alone.
-            made.chmod(0o777 & ~files.umask())
-            _swap(made, folder)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    with files.whole_folder(folder, NAME, "a set") as made:
+        _fill(made, recipe, list(dict.fromkeys(formats)), list(dict.fromkeys(taps)), progress)
     return folder / NAME
 
 
@@ -172,31 +159,6 @@ def _check(recipe: Recipe, formats: Sequence[str], taps: Sequence[str]) -> None:
     if errors:
         raise InputError(*errors)
     design.check(recipe.config)
-
-
-def _check_folder(folder: Path) -> None:
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"{folder}: no folder; allowed: a new one, or a set to replace")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / NAME).is_file():
-        raise InputError(
-            f"{folder}: holds files and no {NAME}; allowed: a new folder, or a set to replace"
-        )
-
-
-def _swap(made: Path, folder: Path) -> None:
-    """Put the finished set where the old one was."""
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        folder.rename(old / "old")
-        try:
-            made.rename(folder)
-        except OSError:
-            (old / "old").rename(folder)
-            raise
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
-    else:
-        made.rename(folder)
 
 
 def _fill(

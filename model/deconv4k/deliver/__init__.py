@@ -1,0 +1,1 @@
+"""What an integrator takes away: the instance, and a folder for one configuration."""
