@@ -16,8 +16,8 @@ from deconv4k.config import Video
 from deconv4k.errors import InputError
 from deconv4k.layer import Layer
 from deconv4k.photo import image, kernels
-from deconv4k.photo.quality import BORDER
-from deconv4k.tuner.ssim import LEAST_SIDE, PictureFigures, Reference, picture_figures
+from deconv4k.photo.quality import BORDER, LEAST_SIDE
+from deconv4k.tuner.ssim import PictureFigures, Reference, picture_figures
 
 
 @dataclass(frozen=True)
