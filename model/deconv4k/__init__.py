@@ -18,18 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deconv4k._shared.checkout import PHOTOGRAPH
-    from deconv4k.api import (
-        diff,
-        fit,
-        info,
-        kernel_codes,
-        read_vectors,
-        simulate,
-        tune,
-        upscale,
-        write_rtl,
-        write_vectors,
-    )
+    from deconv4k.api import fit, info, kernel_codes, simulate, tune, upscale
+    from deconv4k.api.exchange import diff, read_vectors, write_rtl, write_vectors
     from deconv4k.config import Config, Formats, Video
     from deconv4k.diagnosis.compare import Diff
     from deconv4k.diagnosis.selftest import LogDiff
@@ -94,8 +84,12 @@ _MODULES = {
     "Rounding": "formats",
     "Tuned": "tuner.tuning",
     "Video": "config",
+    "diff": "api.exchange",
     "phase_sums": "golden",
+    "read_vectors": "api.exchange",
     "run": "sim.engines",
+    "write_rtl": "api.exchange",
+    "write_vectors": "api.exchange",
 }
 """Where a name stands, if not in `deconv4k.api`."""
 

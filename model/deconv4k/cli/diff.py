@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from deconv4k import api
+from deconv4k.api import exchange
 from deconv4k.diagnosis import picture as error_picture
 from deconv4k.diagnosis import report
 from deconv4k.diagnosis.selftest import LogDiff
@@ -72,7 +72,7 @@ def diff_command(
     console = Console(stderr=True, quiet=quiet)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("looking for causes", total=1.0)
-        found = api.diff(
+        found = exchange.diff(
             manifest, capture, previous_kernel=previous_kernel, port=port, clock=clock,
             beat_bytes=beat_bytes, progress=lambda share: progress.update(task, completed=share),
             **named,

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from deconv4k import api
 from deconv4k._shared import checkout, files, stages
+from deconv4k.api import exchange
 from deconv4k.board import bitstream, zynq
 from deconv4k.cli import options, tables
 from deconv4k.config import Config
@@ -53,7 +54,7 @@ def rtl_command(
     if not out:
         raise InputError("--out is missing; allowed: a folder")
     config = Config.load(config_path)
-    made = api.write_rtl(out, config, kernel, bias=bias, megahertz=megahertz)
+    made = exchange.write_rtl(out, config, kernel, bias=bias, megahertz=megahertz)
     if not quiet:
         click.echo(
             f"{out}: {len(made['files']) + 1} files, configuration {made['configuration_hash']}, "

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from deconv4k import api
 from deconv4k._shared import checkout, files, stages
+from deconv4k.api import exchange
 from deconv4k.cli import options
 from deconv4k.config import Config
 from deconv4k.errors import InputError
@@ -61,7 +61,7 @@ def vectors_command(committed: bool, out: str | None, quiet: bool, **given: Any)
     if out is None:
         raise InputError("--out is missing; allowed: a folder")
     forms, named_taps = given.pop("formats"), given.pop("taps")
-    recipe = api.recipe(Path(out).resolve().name, **_arguments(**given))
+    recipe = exchange.recipe(Path(out).resolve().name, **_arguments(**given))
     formats, taps = (
         list(known) if "all" in asked else asked
         for asked, known in ((forms, export.FORMATS), (named_taps, intermediates.NAMES))
@@ -80,7 +80,7 @@ def vectors_command(committed: bool, out: str | None, quiet: bool, **given: Any)
 def _arguments(
     config_path: str, weights: str | None, size: str | None, **given: Any
 ) -> dict[str, Any]:
-    """The options as `deconv4k.api.recipe` takes them."""
+    """The options as `deconv4k.api.exchange.recipe` takes them."""
     return {
         "config": Config.load(config_path),
         "weights": None if weights is None else files.load_array(weights, "--weights"),
