@@ -11,7 +11,7 @@ import numpy as np
 import deconv4k as d4k
 
 
-def main():
+def main() -> None:
     """Compare random codes, and say how many are equal."""
     config = d4k.Config.upscaler(
         (5, 2, 2, 1), 2, channels=3, width=64, height=64,

@@ -8,34 +8,39 @@ docs/enlarged.png.
 """
 
 import argparse
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 import deconv4k as d4k
 from deconv4k.photo import image, quality
 
+Photo = NDArray[Any]
+Plane = NDArray[np.float64]
+
 SIDE, ZOOM, HEAD = 96, 3, 24
 """Pixels of the detail each way, how much larger it is shown, height of the line above it."""
 
 
-def planes(photo):
+def planes(photo: Photo) -> list[Plane]:
     """R, G and B, 0 to 1, of a photograph in grey or colour."""
     unit = image.to_unit(photo)
     return [unit[..., c] for c in range(3)] if unit.ndim == 3 else [unit]
 
 
-def joined(parts, dtype):
+def joined(parts: list[Plane], dtype: np.dtype[Any]) -> Photo:
     """The photograph of such planes."""
     return image.from_unit(np.stack(parts, axis=-1).squeeze(), dtype)
 
 
-def luma(photo):
+def luma(photo: Photo) -> Plane:
     """What the figures are of, 0 to 1."""
     return image.to_luma(photo)
 
 
-def detail(pictures, top, left):
+def detail(pictures: dict[str, Photo], top: int, left: int) -> Image.Image:
     """One part of several pictures, side by side under their names."""
     width = SIDE * ZOOM
     sheet = Image.new("RGB", (len(pictures) * width, width + HEAD), "white")
@@ -47,15 +52,16 @@ def detail(pictures, top, left):
     return sheet
 
 
-def gain(original, first, second):
+def gain(original: Photo, first: Photo, second: Photo) -> tuple[int, int]:
     """Top left corner of the part where `second` is nearer to the original than `first`."""
     squares = (luma(first) - luma(original)) ** 2 - (luma(second) - luma(original)) ** 2
     sums = np.pad(squares.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     parts = sums[SIDE:, SIDE:] - sums[:-SIDE, SIDE:] - sums[SIDE:, :-SIDE] + sums[:-SIDE, :-SIDE]
-    return np.unravel_index(np.argmax(parts), parts.shape)
+    top, left = np.unravel_index(np.argmax(parts), parts.shape)
+    return int(top), int(left)
 
 
-def main():
+def main() -> None:
     """Print the PSNR of both, and write the picture where one is wanted."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photo", nargs="?", default=d4k.PHOTOGRAPH)

@@ -14,7 +14,7 @@ import deconv4k as d4k
 from deconv4k.errors import InputError
 
 
-def losing_a_beat(folder, beat=700):
+def losing_a_beat(folder: Path, beat: int = 700) -> tuple[Path, Path]:
     """A set of vectors, and what a DMA would have stored of it without one beat."""
     config = d4k.Config.default()
     made = d4k.write_vectors(folder / "set", config, pattern="noise", size=(36, 64))
@@ -24,7 +24,7 @@ def losing_a_beat(folder, beat=700):
     return folder / "set", capture
 
 
-def judge(vectors, capture):
+def judge(vectors: Path, capture: Path) -> int:
     """Print the verdict; the exit status is that of `deconv4k diff`."""
     found = d4k.diff(vectors, capture)
     if found.clean:
@@ -43,7 +43,7 @@ def judge(vectors, capture):
     return 1
 
 
-def main():
+def main() -> int:
     """Judge what the command line names, or the capture made here."""
     with tempfile.TemporaryDirectory() as folder:
         named = [Path(word) for word in sys.argv[1:]]

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import cocotb
-from cocotb.handle import SimHandleBase
 from cocotb.triggers import FallingEdge, RisingEdge, Timer
 
 import checkers
+from handles import Dut
 
 SETTINGS = (
     "pause", "pause_bits", "stall", "stall_bits", "seed", "capture", "well_formed",
@@ -42,7 +42,7 @@ RESULTS = (
 
 
 @cocotb.test()
-async def play(dut: SimHandleBase) -> None:
+async def play(dut: Dut) -> None:
     """Run the frames of input.hex through the engine; the watchdog of bench.v ends a hang."""
     settings = json.loads(Path("run.json").read_text())
     script = Path("segments.json")
@@ -70,7 +70,7 @@ async def play(dut: SimHandleBase) -> None:
     Path("results.json").write_text(json.dumps(results))
 
 
-def result(dut: SimHandleBase) -> dict[str, Any]:
+def result(dut: Dut) -> dict[str, Any]:
     """What the bench says, in numbers."""
     found: dict[str, Any] = {}
     for name in RESULTS:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import cocotb
 from cocotb.clock import Clock
-from cocotb.handle import SimHandleBase
 from cocotb.triggers import RisingEdge, Timer
 from cocotb.utils import get_sim_time
 
 import checkers
 from deconv4k.rtl.registers import REGISTERS
+from handles import Dut
 from harness import case, run
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Bench:
     pauses = 0.0
     """Probability that a channel of the registers' bus pauses, each clock."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.dut = dut
         self.p, self.rng = case()
         self.map = REGISTERS
@@ -77,7 +77,7 @@ class Bench:
             getattr(dut, f"s_axis_video_{name}").value = 0
         dut.m_axis_video_tready.value = 0
         dut.aresetn.value = 0
-        cocotb.start_soon(Clock(dut.aclk, PERIOD, "ns").start())
+        Clock(dut.aclk, PERIOD, "ns").start()
         bus = AxiLiteBus.from_prefix(dut, "s_axi_control")
         self.master = AxiLiteMaster(bus, dut.aclk, dut.aresetn, reset_active_level=False)
         gaps = random.Random(self.rng.getrandbits(32))
@@ -208,15 +208,19 @@ class Bench:
         assert self.value("compared")
 
 
+B = TypeVar("B", bound=Bench)
+
+
 def watched(
-    bench: type[Bench], ms: float = 1
-) -> Callable[[Callable[[Any], Awaitable[None]]], cocotb.regression.Test]:
+    bench: type[B], ms: float = 1
+) -> Callable[[Callable[[B], Coroutine[Any, Any, None]]], object]:
     """A cocotb test of a started bench; at its end the checkers must have seen no fault."""
 
-    def decorate(body: Callable[[Any], Awaitable[None]]) -> cocotb.regression.Test:
+    # What cocotb makes of a test has no public type.
+    def decorate(body: Callable[[B], Coroutine[Any, Any, None]]) -> object:
         @cocotb.test(timeout_time=ms, timeout_unit="ms")
         @functools.wraps(body)
-        async def test(dut: SimHandleBase) -> None:
+        async def test(dut: Dut) -> None:
             started = bench(dut)
             await started.start()
             await body(started)
@@ -258,9 +262,9 @@ def simulate(
     from deconv4k.rtl import design, signature
 
     module = data.pop("module", "test_bench_axi")
-    parameters = design.wrapper_parameters(config)
+    parameters: dict[str, int | str] = {**design.wrapper_parameters(config)}
     if power_up is None:
-        parameters = {**parameters, "POWER_UP": ""}
+        parameters["POWER_UP"] = ""
     else:
         (work / "power_up.hex").write_text(signature.power_up_text(config, *power_up))
     run(sim, "bench_axi", parameters, work, seed, module=module, only=only, **data)

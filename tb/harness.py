@@ -13,14 +13,15 @@ import json
 import os
 import random
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from cocotb.handle import SimHandleBase
 from cocotb.triggers import Timer
+
+from handles import Body, Dut
 
 
 def run(
@@ -143,11 +144,11 @@ def case() -> tuple[dict[str, Any], random.Random]:
     return (parameters if _at is None else parameters["points"][_at]), rng
 
 
-def at_points(coroutine: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def at_points(coroutine: Body) -> Body:
     """Run a coroutine on each point's instance in turn; all those that fail are named."""
 
     @functools.wraps(coroutine)
-    async def through(dut: SimHandleBase, **given: Any) -> None:
+    async def through(dut: Dut, **given: Any) -> None:
         global _at
         failed: dict[str, Exception] = {}
         points = json.loads(Path("case.json").read_text())["points"]
@@ -171,14 +172,14 @@ async def settle() -> None:
     await Timer(1, "ns")
 
 
-async def edge(dut: SimHandleBase) -> None:
+async def edge(dut: Dut) -> None:
     """One clock; inputs set afterwards are seen by the next one."""
     dut.clk.value = 1
     await Timer(1, "ns")
     dut.clk.value = 0
 
 
-async def reset(dut: SimHandleBase, **inputs: int) -> None:
+async def reset(dut: Dut, **inputs: int) -> None:
     """Three clocks of reset with the given inputs, then one without."""
     dut.clk.value = 0
     for name, value in inputs.items():
@@ -197,7 +198,7 @@ def signed(code: int, width: int) -> int:
 
 
 async def pipeline(
-    dut: SimHandleBase,
+    dut: Dut,
     inputs: Iterable[dict[str, int]],
     output: str,
     latency: int,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import case
 
 
 @cocotb.test()
-async def sizes(dut: SimHandleBase) -> None:
+async def sizes(dut: Dut) -> None:
     said, _ = case()
     raster, sums = dut.dut.raster, dut.dut.phase_sums
     assert int(raster.QUEUES.value) == said["beats"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, pipeline, run_points, signed
 
 LATENCY = 2
@@ -24,13 +24,14 @@ def test_add4(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def sums(dut: SimHandleBase) -> None:
+async def sums(dut: Dut) -> None:
     p, rng = case()
     names = "abcd"
 
     def model(**words: int) -> int:
         used = [signed(words[name], p["IN_W"]) for name in names[: p["TERMS"]]]
-        return sum(used) & ((1 << p["OUT_W"]) - 1)
+        mask: int = (1 << p["OUT_W"]) - 1
+        return sum(used) & mask
 
     dut.clk.value = 0
     words = [dict.fromkeys(names, code) for code in (0, 15, 16, 31)]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import cocotb
 import pytest
-from cocotb.handle import SimHandleBase
 
 from deconv4k._shared import checkout
+from handles import Dut
 from harness import case, edge, reset, run, runs, settle
 
 LATENCY = 2
@@ -73,7 +73,7 @@ def test_proof(name: str, tmp_path: Path) -> None:
 class Bench:
     """A master that offers and takes as it is told, a block behind, and the account of both."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.dut = dut
         _, self.rng = case()
 
@@ -175,7 +175,7 @@ class Bench:
 
 
 @cocotb.test()
-async def any_pattern(dut: SimHandleBase) -> None:
+async def any_pattern(dut: Dut) -> None:
     bench = Bench(dut)
     rng = bench.rng
     await bench.reset()
@@ -188,7 +188,7 @@ async def any_pattern(dut: SimHandleBase) -> None:
 
 
 @cocotb.test()
-async def an_answer_holds_back_its_own_direction_only(dut: SimHandleBase) -> None:
+async def an_answer_holds_back_its_own_direction_only(dut: Dut) -> None:
     bench = Bench(dut)
     for idle, busy, requests in (("r", "b", ("aw", "w")), ("b", "r", ("ar",))):
         await bench.reset()
@@ -206,7 +206,7 @@ async def an_answer_holds_back_its_own_direction_only(dut: SimHandleBase) -> Non
 
 
 @cocotb.test()
-async def one_answer_only_after_the_other(dut: SimHandleBase) -> None:
+async def one_answer_only_after_the_other(dut: Dut) -> None:
     """A master that asks for both and takes one when it has the other."""
     bench = Bench(dut)
     for first, second in (("b", "r"), ("r", "b")):
@@ -223,7 +223,7 @@ async def one_answer_only_after_the_other(dut: SimHandleBase) -> None:
 
 
 @cocotb.test()
-async def latency_and_throughput(dut: SimHandleBase) -> None:
+async def latency_and_throughput(dut: Dut) -> None:
     bench = Bench(dut)
     for order in (("aw", "w"), ("w", "aw")):
         for skew in (0, 1, 9):
@@ -255,7 +255,7 @@ async def latency_and_throughput(dut: SimHandleBase) -> None:
 
 
 @cocotb.test()
-async def reset_forgets(dut: SimHandleBase) -> None:
+async def reset_forgets(dut: Dut) -> None:
     bench = Bench(dut)
     for wants in (("aw",), ("w",), ("ar",), tuple(REQUESTS)):
         for clocks in range(1, 5):

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import cocotb
-from cocotb.handle import SimHandleBase
 from cocotb.types import LogicArray
 
 import checkers
+from handles import Dut
 from harness import case, edge, run, settle
 
 WIDTH, HEIGHT = 3, 2
@@ -89,7 +89,7 @@ FAULTS: list[tuple[str, Callable[[list[Clock]], list[Clock]]]] = [
 UNSEEN_IN_TWO_STATES = ("UNKNOWN", "PAYLOAD")
 
 
-async def play(dut: SimHandleBase, clocks: list[Clock]) -> dict[str, int]:
+async def play(dut: Dut, clocks: list[Clock]) -> dict[str, int]:
     """What the checker counts for these clocks."""
     before = dut.errors.value
     for clock in clocks:
@@ -114,7 +114,7 @@ async def play(dut: SimHandleBase, clocks: list[Clock]) -> dict[str, int]:
 
 
 @cocotb.test()
-async def each_broken_rule_is_counted(dut: SimHandleBase) -> None:
+async def each_broken_rule_is_counted(dut: Dut) -> None:
     given, _ = case()
     dut.clk.value = 0
     await settle()

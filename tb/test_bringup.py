@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import case, edge, run, runs, settle
 
 
@@ -30,7 +30,7 @@ def test_bringup(sim: str, target: str, tmp_path: Path, seed: int) -> None:
 
 
 @cocotb.test()
-async def leds(dut: SimHandleBase) -> None:
+async def leds(dut: Dut) -> None:
     p, rng = case()
     dut.clk.value, dut.reset_n.value, dut.hold.value = 0, 0, 0
     for _ in range(8):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle
 
 POINTS = {
@@ -44,7 +44,7 @@ def test_control(sim: str, tmp_path: Path, seed: int) -> None:
 class Bench:
     """Frames of noise in and out, and what must come of them."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.dut = dut
         self.p, self.rng = case()
         self.clear()
@@ -148,7 +148,7 @@ class Bench:
 
 @cocotb.test()
 @at_points
-async def counters_and_signatures(dut: SimHandleBase) -> None:
+async def counters_and_signatures(dut: Dut) -> None:
     bench = Bench(dut)
     await bench.reset()
     seen: dict[str, int] = dict.fromkeys(COUNTERS, 0)
@@ -168,7 +168,7 @@ async def watch(bench: Bench, clocks: int, **chances: Any) -> None:
 
 @cocotb.test()
 @at_points
-async def soft_reset_waits_for_the_last_beat(dut: SimHandleBase) -> None:
+async def soft_reset_waits_for_the_last_beat(dut: Dut) -> None:
     bench = Bench(dut)
     rng: random.Random = bench.rng
     for late in (None, 1, 2, 31, 32, rng.randint(3, 30)):
@@ -225,7 +225,7 @@ async def soft_reset_waits_for_the_last_beat(dut: SimHandleBase) -> None:
 
 @cocotb.test()
 @at_points
-async def a_dead_source_is_aborted(dut: SimHandleBase) -> None:
+async def a_dead_source_is_aborted(dut: Dut) -> None:
     bench = Bench(dut)
     patience = 2 ** bench.p["PATIENCE_W"]
 
@@ -277,7 +277,7 @@ async def a_dead_source_is_aborted(dut: SimHandleBase) -> None:
 
 @cocotb.test()
 @at_points
-async def enable_needs_a_kernel(dut: SimHandleBase) -> None:
+async def enable_needs_a_kernel(dut: Dut) -> None:
     bench = Bench(dut)
     await bench.reset()
     for enable in (0, 1):
@@ -289,7 +289,7 @@ async def enable_needs_a_kernel(dut: SimHandleBase) -> None:
 
 @cocotb.test()
 @at_points
-async def interrupt_of_enabled_bits(dut: SimHandleBase) -> None:
+async def interrupt_of_enabled_bits(dut: Dut) -> None:
     bench = Bench(dut)
     await bench.reset()
     for status in range(32):

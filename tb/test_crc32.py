@@ -6,8 +6,8 @@ import zlib
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle
 
 LATENCY = 3
@@ -22,7 +22,7 @@ def test_crc32(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def equals_zlib(dut: SimHandleBase) -> None:
+async def equals_zlib(dut: Dut) -> None:
     p, rng = case()
     width = p["BYTES"]
     await reset(dut, first=0, last=0, valid=0, data=0)

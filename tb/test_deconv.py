@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,11 @@ def expect(config: Config, frames: list[Codes], weights: Codes, bias: int) -> li
 
 
 def check(
-    played: play.Played, frames: list[Codes], expected: list[Codes], ppc: int, where: Any = ""
+    played: play.Played,
+    frames: Sequence[Codes],
+    expected: Sequence[Codes],
+    ppc: int,
+    where: Any = "",
 ) -> None:
     assert played.clean, (where, played)
     assert played.accepted == sum(frame.shape[1] * frame.shape[2] for frame in frames), where
@@ -126,7 +130,7 @@ def test_frames(sim_name: str, point: str, tmp_path: Path, seed: int) -> None:
     expected = expect(config, frames, weights, bias)
     parts = []
     for stalls in play.STALLS:
-        keep = range(len(frames))
+        keep: Sequence[int] = range(len(frames))
         if stalls != "none":
             # At full speed all of them, otherwise a different half each time, order kept.
             keep = sorted(rng.choice(len(frames), len(frames) // 2, replace=False))
@@ -219,7 +223,7 @@ def test_large_kernels(point: str, tmp_path: Path, seed: int) -> None:
 def test_the_model_knows_the_queues(point: str, tmp_path: Path, seed: int) -> None:
     """What `deconv4k info` says of the memories is what the parameters elaborate to."""
     config = {**POINTS, **DEEP}[point]
-    said = {
+    said: dict[str, Any] = {
         "latency": design.latency(config),
         "beats": design.queue_beats(config),
         "tree": design.tree_levels(config),

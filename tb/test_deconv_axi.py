@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import cocotb
 import numpy as np
-from cocotb.handle import SimHandleBase
 from cocotb.triggers import ReadOnly, RisingEdge
 
 from bench_axi import (
@@ -27,6 +26,7 @@ from bench_axi import (
     watched,
 )
 from deconv4k.rtl.registers import REGISTERS
+from handles import Dut
 from harness import runs
 
 SIZES = [(4, 6), (5, 7), (1, 2)]
@@ -123,7 +123,7 @@ class Lone(Bench):
     settings: ClassVar[dict[str, int]] = {**Bench.settings, "go": 0, "external": 1}
     pauses = 0.3
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         super().__init__(dut)
         self.beats: list[tuple[int, int, int]] = []
         self.refuse = 0.3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, pipeline, reset, run_points, settle
 
 POINTS = [{"WIDTH": 7, "DEPTH": depth} for depth in (0, 1, 5)]
@@ -18,7 +18,7 @@ def test_delay(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def words_come_out_later(dut: SimHandleBase) -> None:
+async def words_come_out_later(dut: Dut) -> None:
     p, rng = case()
     await reset(dut, d=0)
     words = [{"d": rng.getrandbits(7)} for _ in range(50)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, pipeline, run_points, settle, signed
 
 PRODUCTS = [
@@ -41,7 +41,7 @@ def test_ram(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def products(dut: SimHandleBase) -> None:
+async def products(dut: Dut) -> None:
     p, rng = case()
     dut.clk.value = 0
     width_a, width_b = p["A_W"], p["B_W"]
@@ -61,7 +61,7 @@ async def products(dut: SimHandleBase) -> None:
 
 @cocotb.test()
 @at_points
-async def memories(dut: SimHandleBase) -> None:
+async def memories(dut: Dut) -> None:
     """Every address written, then read while others are written."""
     p, rng = case()
     dut.clk.value = 0

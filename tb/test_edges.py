@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle
 
 LAUNCH_LATENCY = 2
@@ -29,7 +29,7 @@ def test_edges(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def columns(dut: SimHandleBase) -> None:
+async def columns(dut: Dut) -> None:
     p, rng = case()
     marks = ("centre_first", "centre_take", "centre_last")
     inputs = ("step_x", "centre_width", "centre_above", "centre_below", *marks)

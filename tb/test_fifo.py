@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle
 
 LATENCY = 2
@@ -19,7 +19,7 @@ def test_fifo(sim: str, tmp_path: Path, seed: int) -> None:
     run_points(sim, "deconv_fifo", POINTS, tmp_path, seed)
 
 
-async def drain(dut: SimHandleBase, queue: list[int]) -> None:
+async def drain(dut: Dut, queue: list[int]) -> None:
     dut.push.value, dut.out_ready.value = 0, 1
     for _ in range(len(queue) + 4):
         await settle()
@@ -32,7 +32,7 @@ async def drain(dut: SimHandleBase, queue: list[int]) -> None:
 
 @cocotb.test()
 @at_points
-async def order_is_kept(dut: SimHandleBase) -> None:
+async def order_is_kept(dut: Dut) -> None:
     p, rng = case()
     await reset(dut, push=0, in_data=0, out_ready=0)
     queue: list[int] = []
@@ -64,7 +64,7 @@ async def order_is_kept(dut: SimHandleBase) -> None:
 
 @cocotb.test()
 @at_points
-async def latency_and_throughput(dut: SimHandleBase) -> None:
+async def latency_and_throughput(dut: Dut) -> None:
     await reset(dut, push=0, in_data=0, out_ready=1)
     for clock in range(60):
         dut.push.value, dut.in_data.value = int(clock < 50), clock

@@ -10,16 +10,16 @@ import itertools
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cocotb
 import pytest
-from cocotb.handle import SimHandleBase
 from cocotb.triggers import RisingEdge
 
 from deconv4k.rtl import framing
 from deconv4k.rtl.framing import FLAGS, Abort, Beat
 from deconv4k.sim import build
+from handles import Dut
 from harness import case, run, settle
 
 MAX_W = 6
@@ -108,7 +108,7 @@ def repeat(at: Sequence[int], **flag: bool) -> Callable[[Slots], None]:
     return edit
 
 
-def replace(at: Sequence[int], **values: int) -> Callable[[Slots], None]:
+def replace(at: Sequence[int], **values: Any) -> Callable[[Slots], None]:
     def edit(slots: Slots) -> None:
         for i in at:
             slots[i] = [beat._replace(**values) for beat in slots[i]]
@@ -144,7 +144,7 @@ def faults(*sizes: tuple[int, int]) -> list[Fault]:
             found.append((f"one pixel in line {y} of frame {frame}", one_pixel(line)))
             found.append((f"no line {y} in frame {frame}", leave_out(line)))
             found.append((f"line {y} of frame {frame} twice", repeat(line, sof=False)))
-        for name, values in {
+        edits: dict[str, dict[str, int]] = {
             "narrower": {"width": width - 1},
             "wider": {"width": width + 1},
             "lower": {"height": height - 1},
@@ -156,7 +156,8 @@ def faults(*sizes: tuple[int, int]) -> list[Fault]:
             "no height": {"height": 0},
             "not enabled": {"enable": False},
             "not enabled, no width": {"enable": False, "width": 0},
-        }.items():
+        }
+        for name, values in edits.items():
             found.append((f"frame {frame} {name}", replace(whole, **values)))
         at = whole.stop
     return found
@@ -210,7 +211,7 @@ def good_frame(index: int) -> list[Beat]:
 
 def parts(trace: str) -> list[Part]:
     """The trace, cut at the ends of sequences and at resets."""
-    found = []
+    found: list[Part] = []
     outputs: list[str] = []
     aborts: list[int] = []
     for line in trace.splitlines():
@@ -313,7 +314,7 @@ def play(sim: str, stalls: str, trials: Sequence[Trial], work: Path, seed: int) 
 
 
 @cocotb.test()
-async def through_the_script(dut: SimHandleBase) -> None:
+async def through_the_script(dut: Dut) -> None:
     given, _ = case()
     await settle()
     for name, value in {**given["settings"], "seed": given["seed"], "patience": 5000}.items():

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import cocotb
 import pytest
-from cocotb.handle import SimHandleBase
 
 import durations
 from deconv4k.errors import InputError
+from handles import Dut
 from harness import at_points, case, pipeline, reset, run_points
 
 
@@ -24,7 +24,7 @@ def test_the_point_that_fails_is_named(sim: str, tmp_path: Path, seed: int) -> N
 
 @cocotb.test()
 @at_points
-async def as_late_as_said(dut: SimHandleBase) -> None:
+async def as_late_as_said(dut: Dut) -> None:
     p, rng = case()
     await reset(dut, d=0)
     words = [{"d": rng.getrandbits(5)} for _ in range(50)]

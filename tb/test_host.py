@@ -11,13 +11,13 @@ from typing import Any
 import cocotb
 import numpy as np
 import pytest
-from cocotb.handle import SimHandleBase
 from cocotb.task import bridge
 from cocotbext.axi import AxiStreamFrame
 
 from deconv4k.board import zynq
 from deconv4k.errors import InputError
 from deconv4k.vectors import manifest
+from handles import Dut
 from harness import case, run
 
 TIMEOUT = 100e-6
@@ -45,7 +45,7 @@ def drive(sim: str, config: Any, work: Path, seed: int, only: str, **data: Any) 
     """The driver on an engine of this configuration, with no kernel of its own."""
     from deconv4k.rtl import design
 
-    parameters = {**design.wrapper_parameters(config), "POWER_UP": ""}
+    parameters: dict[str, int | str] = {**design.wrapper_parameters(config), "POWER_UP": ""}
     run(sim, "bench_dma", parameters, work, seed, module="test_host", only=only, **data)
 
 
@@ -57,7 +57,7 @@ def test_a_set_passes(sim: str, name: str, tmp_path: Path, seed: int) -> None:
     assert (tmp_path / "dump.bin").read_bytes() == beats.read_bytes()
 
 
-async def connected(dut: SimHandleBase) -> tuple[Any, zynq.Host]:
+async def connected(dut: Dut) -> tuple[Any, zynq.Host]:
     from zynq import Board
 
     board = Board(dut)
@@ -75,7 +75,7 @@ async def refused(call: Callable[[], Any]) -> str:
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")
-async def passes(dut: SimHandleBase) -> None:
+async def passes(dut: Dut) -> None:
     board, driver = await connected(dut)
     vectors = manifest.read("set")
     frames = []
@@ -114,14 +114,14 @@ def test_a_wrong_expectation_fails(sim: str, tmp_path: Path, seed: int) -> None:
     ]
     path.write_text(json.dumps(data))
     assert export.READABLE
-    arrays = {manifest.frame_name(number): frame for number, frame in enumerate(frames)}
+    arrays: dict[str, Any] = {manifest.frame_name(n): frame for n, frame in enumerate(frames)}
     (file,) = [file for file in vectors.files if (file.what, file.form) == ("expected", "npz")]
     np.savez(file.path, **arrays)
     drive(sim, config, tmp_path, seed, "fails", expected=int(frames[2][1, 3]))
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")
-async def fails(dut: SimHandleBase) -> None:
+async def fails(dut: Dut) -> None:
     p, _ = case()
     _, driver = await connected(dut)
     results = await bridge(driver.run)(manifest.read("set"))
@@ -140,7 +140,7 @@ def test_a_channel_that_does_not_end_is_named(sim: str, tmp_path: Path, seed: in
 
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")
-async def hangs(dut: SimHandleBase) -> None:
+async def hangs(dut: Dut) -> None:
     vectors = manifest.read("set")
     # Nobody receives: the engine fills up and then holds the sender.
     board, driver = await connected(dut)
@@ -170,7 +170,7 @@ def test_a_frame_whose_source_stopped_is_aborted(sim: str, tmp_path: Path, seed:
 
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")
-async def aborts(dut: SimHandleBase) -> None:
+async def aborts(dut: Dut) -> None:
     from deconv4k.rtl.registers import REGISTERS
 
     vectors = manifest.read("set")
@@ -217,7 +217,7 @@ def test_a_stale_cache_is_told_from_a_wrong_engine(sim: str, tmp_path: Path, see
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")
-async def stale(dut: SimHandleBase) -> None:
+async def stale(dut: Dut) -> None:
     vectors = manifest.read("set")
     board, driver = await connected(dut)
     allocate = board.allocate
@@ -247,7 +247,7 @@ def test_an_engine_of_another_configuration_is_refused(sim: str, tmp_path: Path,
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")
-async def other(dut: SimHandleBase) -> None:
+async def other(dut: Dut) -> None:
     p, _ = case()
     _, driver = await connected(dut)
     vectors = manifest.read("set")
@@ -257,8 +257,8 @@ async def other(dut: SimHandleBase) -> None:
     )
     # With the same hash, a register still tells.
     right = driver.read
-    driver.read = lambda name: (  # type: ignore[method-assign]
-        vectors.config.digest if name == "CONFIG_HASH" else right(name)
+    driver.read = lambda register: (  # type: ignore[method-assign]  # of this one object
+        vectors.config.digest if register == "CONFIG_HASH" else right(register)
     )
     said = await refused(lambda: driver.run(vectors))
     assert said.startswith("MAXIMUM ")
@@ -271,7 +271,7 @@ def test_a_kernel_is_refused(sim: str, tmp_path: Path, seed: int) -> None:
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")
-async def kernels(dut: SimHandleBase) -> None:
+async def kernels(dut: Dut) -> None:
     board, driver = await connected(dut)
     vectors = manifest.read("set")
     config = vectors.config

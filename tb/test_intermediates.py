@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import case, edge, reset, run, runs, settle
 
-CASES = {
+CASES: dict[str, dict[str, Any]] = {
     "plain": {},
     "product": {
         "channels": 3, "pixel": "ap_fixed<6,6>", "product": "ap_fixed<11,7,AP_RND,AP_SAT>",
@@ -64,7 +65,7 @@ def words(name: str, count: int) -> list[int]:
 
 
 @cocotb.test()
-async def wires(dut: SimHandleBase) -> None:
+async def wires(dut: Dut) -> None:
     p, _ = case()
     height, width = SIZE
     lanes, stride, sum_w, product_w = p["LANES"], p["S"], p["ACC_W"], p["product_w"]

@@ -8,11 +8,11 @@ from typing import Any
 
 import cocotb
 import numpy as np
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle
 
-CASES: dict[str, dict[str, int | str]] = {
+CASES: dict[str, dict[str, Any]] = {
     "power_up": {"C_IN": 1, "K": 3, "WEIGHT_W": 10, "POWER_UP": "power_up.hex"},
     "bias": {"C_IN": 2, "K": 2, "WEIGHT_W": 16, "BIAS_W": 20, "POWER_UP": ""},
     "one_weight_a_word": {"C_IN": 1, "K": 2, "WEIGHT_W": 18, "BIAS_W": 32, "POWER_UP": ""},
@@ -41,7 +41,7 @@ def make_point(name: str, folder: Path, seed: int) -> dict[str, Any]:
     from deconv4k.config import Config
     from deconv4k.rtl import signature
 
-    p = {"WEIGHT_SIGNED": 1, "BIAS_W": 0, "BIAS_SIGNED": 1, **CASES[name]}
+    p: dict[str, Any] = {"WEIGHT_SIGNED": 1, "BIAS_W": 0, "BIAS_SIGNED": 1, **CASES[name]}
     kind = {1: "ap_fixed", 0: "ap_ufixed"}
     formats = {
         "pixel": "ap_ufixed<8,8>",
@@ -59,7 +59,7 @@ def make_point(name: str, folder: Path, seed: int) -> dict[str, Any]:
         return noise.integers(target.min_code, target.max_code, shape, endpoint=True)
 
     # The golden model says what software writes and what the signature is.
-    sets = []
+    sets: list[dict[str, Any]] = []
     for _ in range(20):
         weights = codes("weight", (p["C_IN"], 1, p["K"], p["K"]))
         bias = int(codes("bias", (1,))[0]) if p["BIAS_W"] else None
@@ -81,7 +81,7 @@ def make_point(name: str, folder: Path, seed: int) -> dict[str, Any]:
 class Bench:
     """The store with a model of it: every clock all outputs are compared."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.dut = dut
         self.p, self.rng = case()
         self.sets: list[dict[str, Any]] = self.p["sets"]
@@ -275,7 +275,7 @@ KINDS = ("good", "good", "few", "many", "spoilt", "partial", "again", "completed
 
 @cocotb.test()
 @at_points
-async def sets_right_and_wrong(dut: SimHandleBase) -> None:
+async def sets_right_and_wrong(dut: Dut) -> None:
     bench = Bench(dut)
     p, rng = bench.p, bench.rng
     await bench.reset()
@@ -325,7 +325,7 @@ async def sets_right_and_wrong(dut: SimHandleBase) -> None:
 
 @cocotb.test()
 @at_points
-async def reset_at_every_clock(dut: SimHandleBase) -> None:
+async def reset_at_every_clock(dut: Dut) -> None:
     """Of writing, committing, claiming and taking a set: nothing of it is left."""
     bench = Bench(dut)
     words = bench.sets[1]["words"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle
 
 LATENCY = 3
@@ -21,7 +21,7 @@ def test_line_buffer(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def columns(dut: SimHandleBase) -> None:
+async def columns(dut: Dut) -> None:
     p, rng = case()
     await reset(dut, step=0, step_end=0, step_fill=0, step_pixel=0, step_x=0)
     rows: list[list[int | None]] = []  # by slot

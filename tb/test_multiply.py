@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, pipeline, run_points, signed
 
 LATENCY = 1
@@ -26,7 +26,7 @@ def test_multiply(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def every_pair(dut: SimHandleBase) -> None:
+async def every_pair(dut: Dut) -> None:
     p, _ = case()
 
     def model(a: int, b: int) -> int:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import cocotb
 import pytest
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, pipeline, run_points, signed
 
 LATENCY = {"": 3, "ecp5": 5}
@@ -35,7 +35,7 @@ def test_multiply_add(sim: str, target: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def sums(dut: SimHandleBase) -> None:
+async def sums(dut: Dut) -> None:
     p, rng = case()
     widths = {"a": p["A_W"], "b": p["B_W"]}
     is_signed = {"a": p["A_SIGNED"], "b": p["B_SIGNED"]}
@@ -47,7 +47,8 @@ async def sums(dut: SimHandleBase) -> None:
         products = (
             value("a", words[f"a{n}"]) * value("b", words[f"b{n}"]) for n in range(p["TERMS"])
         )
-        return sum(products) & ((1 << p["SUM_W"]) - 1)
+        mask: int = (1 << p["SUM_W"]) - 1
+        return sum(products) & mask
 
     def all_of(codes: dict[str, int]) -> dict[str, int]:
         return {f"{name}{n}": code for name, code in codes.items() for n in range(4)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import case, pipeline, run
 
 
@@ -15,7 +15,7 @@ def test_operand(sim: str, tmp_path: Path, seed: int) -> None:
 
 
 @cocotb.test()
-async def two_clocks_later(dut: SimHandleBase) -> None:
+async def two_clocks_later(dut: Dut) -> None:
     _, rng = case()
     dut.clk.value = 0
     await pipeline(dut, [{"d": rng.getrandbits(90)} for _ in range(50)], "q", 2, lambda d: d)

@@ -179,7 +179,8 @@ def test_made_files_are_what_the_ports_give() -> None:
 def wrapper(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str]]:
     """Parameters, without the derived ones, and ports of deconv_axi, as Verilator sees them."""
     folder = tmp_path_factory.mktemp("wrapper")
-    command = ["--json-only", "--json-only-output", folder / "tree.json", "--Mdir", folder]
+    command: list[str | Path] = ["--json-only"]
+    command += ["--json-only-output", folder / "tree.json", "--Mdir", folder]
     command += ["--top-module", "deconv_axi", *sources.of("deconv_axi")]
     done = tools.verilate(command)
     assert done.returncode == 0, done.stderr

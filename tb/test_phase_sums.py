@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle, signed
 
 CASES = {
@@ -29,7 +29,7 @@ def test_phase_sums(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def sums(dut: SimHandleBase) -> None:
+async def sums(dut: Dut) -> None:
     p, rng = case()
     size, stride, lanes, channels = p["K"], p["S"], p["LANES"], p["C_IN"]
     side = p["AHEAD"] + p["BEHIND"] + 1

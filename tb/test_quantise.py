@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, pipeline, run_points, signed
 
 LATENCY = 3
@@ -53,7 +53,7 @@ def expect(IN_W: int, IN_SIGNED: int, SHIFT: int, OUT_W: int, OUT_SIGNED: int) -
 
 @cocotb.test()
 @at_points
-async def every_code_in_every_mode(dut: SimHandleBase) -> None:
+async def every_code_in_every_mode(dut: Dut) -> None:
     given, _ = case()
     dut.clk.value = 0
     words = [{"in": code} for code in range(1 << given["IN_W"])]

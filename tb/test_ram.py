@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, run_points, settle
 
 LATENCY = 2
@@ -21,7 +21,7 @@ def test_ram(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def reads_what_was_written(dut: SimHandleBase) -> None:
+async def reads_what_was_written(dut: Dut) -> None:
     p, rng = case()
     memory: dict[int, int] = {}
     reads: list[int | None] = []

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
 import checkers
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle
 
 BITS = 6
@@ -103,7 +103,7 @@ def make_frames(widths: list[int]) -> tuple[list[Step], list[Beat]]:
 
 
 async def play(
-    dut: SimHandleBase, widths: list[int], ready: float, eager: float, *, patience: int = 0
+    dut: Dut, widths: list[int], ready: float, eager: float, *, patience: int = 0
 ) -> int:
     """Frames through the module as the engine's scan and pipeline bring them, all checked.
 
@@ -196,7 +196,7 @@ async def play(
 @cocotb.test()
 @cocotb.parametrize(ready=[1.0, 0.3], eager=[1.0, 0.4])
 @at_points
-async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
+async def lines(dut: Dut, ready: float, eager: float) -> None:
     p, rng = case()
     most = p["most"]
     widths = [rng.choice([1, 2, 3, most - 1, most]) for _ in range(8 if p["S"] < 8 else 4)]
@@ -205,7 +205,7 @@ async def lines(dut: SimHandleBase, ready: float, eager: float) -> None:
 
 @cocotb.test()
 @at_points
-async def queues_fill_up(dut: SimHandleBase) -> None:
+async def queues_fill_up(dut: Dut) -> None:
     """All that may be launched is, and waits; then it leaves."""
     p, _ = case()
     frames = 4 + 120 // (p["most"] * p["S"])
@@ -214,6 +214,6 @@ async def queues_fill_up(dut: SimHandleBase) -> None:
 
 @cocotb.test()
 @at_points
-async def room_never_falls_at_the_full_rate(dut: SimHandleBase) -> None:
+async def room_never_falls_at_the_full_rate(dut: Dut) -> None:
     p, _ = case()
     assert not await play(dut, [p["most"]] * 12, 1.0, 1.0)

@@ -30,7 +30,7 @@ def run_verilog(sim: str, source: Path, work: Path) -> str:
     if sim == "icarus":
         subprocess.run(["iverilog", "-g2012", "-o", work / "top", source], check=True)
     else:
-        command = ["--binary", "--no-timing", "--top-module", "top"]
+        command: list[str | Path] = ["--binary", "--no-timing", "--top-module", "top"]
         command += ["--Mdir", work / "obj", "-o", work / "top", source]
         done = tools.verilate(command)
         assert done.returncode == 0, done.stderr

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import case, edge, reset, run, settle
 
 NAMES = ("cfg", "krn", "in", "out", "exp", "frames", "errors", "stalled", "clocks")
@@ -17,7 +17,7 @@ def test_report(sim: str, tmp_path: Path, seed: int) -> None:
 
 
 @cocotb.test()
-async def writes(dut: SimHandleBase) -> None:
+async def writes(dut: Dut) -> None:
     _, rng = case()
     await reset(dut, start=0, ready=0)
     for verdict in ("PASS", "FAIL", "PASS"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle
 
 NAMES = ("AHEAD", "BEHIND", "GROUP", "PHASE_CLOCKS")
@@ -28,7 +28,7 @@ SIZES = [(3, 5), (1, 1), (1, 1), (4, 2), (1, 9), (5, 1), (2, 8), (6, 3), (1, 2),
 @cocotb.test()
 @cocotb.parametrize(valid=[1.0, 0.6, 0.05], room=[1.0, 0.5])
 @at_points
-async def frames(dut: SimHandleBase, valid: float, room: float) -> None:
+async def frames(dut: Dut, valid: float, room: float) -> None:
     p, rng = case()
     await reset(dut, in_pixel=0, in_eol=0, in_width=0, in_height=0, in_take=0, in_valid=0, room=0)
     beats = []

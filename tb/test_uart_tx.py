@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle
 
 POINTS = [{"DIVISOR": divisor} for divisor in (2, 5, 1085)]
@@ -18,13 +18,14 @@ def test_uart_tx(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def sends(dut: SimHandleBase) -> None:
+async def sends(dut: Dut) -> None:
     p, rng = case()
     divisor = int(p["DIVISOR"])
     await reset(dut, data=0, valid=0)
     count = 4 if divisor > 100 else 60
     sent = [0x00, 0xFF, *(rng.randrange(256) for _ in range(count))]
-    waiting, line = list(sent), []
+    waiting = list(sent)
+    line: list[int] = []
     while waiting or len(line) % 7 or not all(line[-12 * divisor :]):
         offers = bool(waiting) and rng.random() < 0.5
         dut.valid.value = int(offers)
@@ -39,7 +40,8 @@ async def sends(dut: SimHandleBase) -> None:
 
 def decode(line: list[int], divisor: int) -> list[int]:
     """Bytes of a line sampled once a clock; every bit must be whole."""
-    found, at = [], 0
+    found: list[int] = []
+    at = 0
     while True:
         try:
             at = line.index(0, at)

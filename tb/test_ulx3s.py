@@ -11,11 +11,11 @@ from typing import Any
 import cocotb
 import pytest
 from cocotb.clock import Clock
-from cocotb.handle import SimHandleBase
 from cocotb.queue import Queue
 from cocotb.triggers import FallingEdge, Timer
 
 from deconv4k.sim import sources
+from handles import Dut
 from harness import case, run, runs
 
 PERIOD = 2
@@ -140,7 +140,7 @@ def test_a_wrong_kernel_turns_it_red(sim: str, tmp_path: Path, seed: int) -> Non
 class Receiver:
     """A serial port, 8N1, that samples the middle of each bit and misses none."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.dut = dut
         self.bytes: Queue[int] = Queue()
         cocotb.start_soon(self._listen())
@@ -178,9 +178,9 @@ class Receiver:
         return match[1], words
 
 
-async def start(dut: SimHandleBase) -> Receiver:
+async def start(dut: Dut) -> Receiver:
     dut.btn.value = 0
-    cocotb.start_soon(Clock(dut.clk_25mhz, PERIOD, "ns").start())
+    Clock(dut.clk_25mhz, PERIOD, "ns").start()
     while not dut.led.value.is_resolvable or not int(dut.led.value) >> 3 & 1:
         await Timer(PERIOD, "ns")
     await Timer(10 * PERIOD, "ns")
@@ -190,7 +190,7 @@ async def start(dut: SimHandleBase) -> Receiver:
 
 
 @cocotb.test(timeout_time=300, timeout_unit="us")
-async def clean(dut: SimHandleBase) -> None:
+async def clean(dut: Dut) -> None:
     p, _ = case()
     expected = p["words"]
     receiver = await start(dut)
@@ -221,7 +221,7 @@ async def clean(dut: SimHandleBase) -> None:
 
 
 @cocotb.test(timeout_time=300, timeout_unit="us")
-async def red(dut: SimHandleBase) -> None:
+async def red(dut: Dut) -> None:
     p, _ = case()
     receiver = await start(dut)
     for _ in range(2):

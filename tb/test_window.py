@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cocotb
-from cocotb.handle import SimHandleBase
 
+from handles import Dut
 from harness import at_points, case, edge, reset, run_points, settle
 
 BITS = 5
@@ -24,7 +24,7 @@ def test_window(sim: str, tmp_path: Path, seed: int) -> None:
 
 @cocotb.test()
 @at_points
-async def windows(dut: SimHandleBase) -> None:
+async def windows(dut: Dut) -> None:
     p, rng = case()
     ahead, behind = p["AHEAD"], p["BEHIND"]
     side = ahead + behind + 1

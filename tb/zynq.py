@@ -11,7 +11,6 @@ from typing import Any
 import cocotb
 import numpy as np
 from cocotb.clock import Clock
-from cocotb.handle import SimHandleBase
 from cocotb.task import Task, resume
 from cocotb.triggers import ClockCycles, RisingEdge, Timer
 from cocotb.utils import get_sim_time
@@ -22,6 +21,8 @@ from cocotbext.axi import (
     AxiStreamFrame,
     AxiStreamSource,
 )
+
+from handles import Dut
 
 PERIOD = 2
 """Of the clock, in ns."""
@@ -46,7 +47,7 @@ class Buffer(np.ndarray[Any, Any]):
 class Board:
     """An overlay: parts by their names in the block design."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.dut = dut
         self.buffers: list[Buffer] = []
         self.deconv_axi_0 = Registers(dut)
@@ -58,7 +59,7 @@ class Board:
         dut.size.value = 0
         dut.m_axis_dma_tready.value = 0
         dut.aresetn.value = 0
-        cocotb.start_soon(Clock(dut.aclk, PERIOD, "ns").start())
+        Clock(dut.aclk, PERIOD, "ns").start()
         await ClockCycles(dut.aclk, 4)
         dut.aresetn.value = 1
         await ClockCycles(dut.aclk, 4)
@@ -78,7 +79,7 @@ class Board:
 class Registers:
     """deconv_axi's, by AXI4-Lite."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         bus = AxiLiteBus.from_prefix(dut, "s_axi_control")
         self.master = AxiLiteMaster(bus, dut.aclk, dut.aresetn, reset_active_level=False)
 
@@ -94,7 +95,7 @@ class Registers:
 class Gpio:
     """An AXI GPIO, all outputs: its data register is at offset 0."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.dut = dut
 
     @resume
@@ -107,7 +108,7 @@ class Gpio:
 class Dma:
     """An AXI DMA without scatter-gather."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.sendchannel = Send(dut)
         self.recvchannel = Receive(dut)
 
@@ -115,7 +116,7 @@ class Dma:
 class Channel:
     """What both directions share, by the names of PYNQ's driver."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.dut = dut
         self.buffer: Buffer | None = None
         self.failed = False
@@ -160,7 +161,7 @@ class Channel:
 class Send(Channel):
     """MM2S: the packet's TLAST on its last beat."""
 
-    def __init__(self, dut: SimHandleBase) -> None:
+    def __init__(self, dut: Dut) -> None:
         super().__init__(dut)
         bus = AxiStreamBus.from_prefix(dut, "s_axis_dma")
         self.source = AxiStreamSource(bus, dut.aclk, dut.aresetn, reset_active_level=False)

@@ -20,7 +20,10 @@ FOLDER = ROOT / "model" / "deconv4k" / "carried"
 FILES = ("hw/**/*", "tb/**/*.v", "tb/**/*.vlt", "vectors/**/*")
 """What a simulation needs; beside it `MODULES`."""
 
-MODULES = ("LICENSE", "tb/bench.py", "tb/checkers.py", "tb/harness.py", "tools/compile-once.sh")
+MODULES = (
+    "LICENSE", "tb/bench.py", "tb/checkers.py", "tb/handles.py", "tb/harness.py",
+    "tools/compile-once.sh",
+)  # fmt: skip
 
 
 @contextlib.contextmanager

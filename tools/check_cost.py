@@ -8,6 +8,7 @@ points on 7 series, whose tables have six inputs, are for multiplier blocks only
 """
 
 import sys
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -26,7 +27,7 @@ CELLS = {"lut": 1, "carry": 2, "lutram": 4}
 SAT = "AP_RND,AP_SAT"
 
 
-def fsrcnn(pixels_per_clock: int = 4, **formats: str) -> Config:
+def fsrcnn(pixels_per_clock: int = 4, **formats: Any) -> Config:
     """The default configuration but for some formats and the rate."""
     return Config.upscaler((9, 2, 4, 1), pixels_per_clock, **formats)
 

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from systemrdl import RDLCompiler
+from systemrdl.compiler import RDLCompiler
 from systemrdl.node import FieldNode, RegNode
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -138,8 +138,8 @@ def page(registers: list[dict[str, Any]]) -> str:
         for one in register["fields"]:
             high = one["low"] + one["width"] - 1
             bits = f"{high}:{one['low']}" if one["width"] > 1 else str(high)
-            reset = {int: lambda value: f"{value:#x}", str: str}.get(type(one["reset"]))
-            shown = reset(one["reset"]) if reset else "-"
+            reset = one["reset"]
+            shown = f"{reset:#x}" if isinstance(reset, int) else reset or "-"
             lines.append(f"| {bits} | {one['name']} | {one['access']} | {shown} | {one['text']} |")
     return "\n".join(lines) + "\n"
 

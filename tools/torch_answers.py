@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,13 +32,18 @@ Frame = NDArray[np.int64]
 
 def generate() -> bytes:
     """The file's bytes."""
-    rows, flat = [], {"pixels": [], "weights": [], "bias": [], "out": []}
+    rows = []
+    flat: dict[str, list[Frame]] = {"pixels": [], "weights": [], "bias": [], "out": []}
     for (stride, padding, output_padding), *arrays in (*study(), *layers()):
         pixels, weights, bias = arrays
         out = conv_transpose(pixels, weights, bias, stride, padding, output_padding)
         rows.append([stride, padding, output_padding, *weights.shape, *pixels.shape, *out.shape])
         for codes, array in zip(flat.values(), (*arrays, out), strict=True):
             codes.append(array.reshape(-1))
+    joined: dict[str, Any] = {
+        name: np.concatenate(codes).astype(np.int64 if name == "out" else np.int32)
+        for name, codes in flat.items()
+    }
     buffer = io.BytesIO()
     # Not compressed: arrays are the same wherever they are made, what zlib makes of them is not.
     np.savez(
@@ -45,10 +51,7 @@ def generate() -> bytes:
         pytorch=np.array(torch.__version__.split("+")[0]),
         sizes=sizes(),
         layers=np.array(rows, dtype=np.int16),
-        **{
-            name: np.concatenate(codes).astype(np.int64 if name == "out" else np.int32)
-            for name, codes in flat.items()
-        },
+        **joined,
     )
     return buffer.getvalue()
 
