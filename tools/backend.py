@@ -21,7 +21,7 @@ FILES = ("hw/**/*", "tb/**/*.v", "tb/**/*.vlt", "vectors/**/*")
 """What a simulation needs; beside it `MODULES`."""
 
 MODULES = (
-    "LICENSE", "tb/bench.py", "tb/checkers.py", "tb/handles.py", "tb/harness.py",
+    "LICENSE", "tb/bench.py", "tb/checkers.py", "tb/handles.py",
     "tools/compile-once.sh",
 )  # fmt: skip
 
