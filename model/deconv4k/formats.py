@@ -1,4 +1,4 @@
-"""Fixed-point formats, and the only rounding and saturation in Python.
+"""Fixed-point formats: what a number is. `deconv4k.quantise` brings one to another.
 
 A format is written as the HLS type ``ap_fixed<W,I,Q,O>`` (signed) or ``ap_ufixed<W,I,Q,O>``
 (unsigned): ``W`` total bits, ``I`` integer bits including the sign, ``W - I`` fraction bits.

@@ -326,7 +326,7 @@ def test_help_teaches(tmp_path):
 
 
 def test_picture_of_a_part(scene):
-    from deconv4k.diagnosis import picture
+    from deconv4k.diagnosis import error_picture as picture
 
     beats = scene.beats()[:21].copy()
     beats[8] ^= 0x55

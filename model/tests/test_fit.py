@@ -147,7 +147,7 @@ def test_shipped_kernel_on_the_photograph_it_never_saw(sample):
     assert fitted > fit.resized_psnr(low, original, "lanczos") + 0.4
 
 
-def test_fixed_point_costs_little(sample):
+def test_formats_point_costs_little(sample):
     low, original = sample
     target = Format.parse("ap_fixed<10,2,AP_RND,AP_SAT>")
     codes = kernels.to_codes(kernels.fitted(), FSRCNN, target).astype(float)

@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from deconv4k.api import exchange
-from deconv4k.diagnosis import picture as error_picture
-from deconv4k.diagnosis import report
+from deconv4k.diagnosis import error_picture, report
 from deconv4k.diagnosis.selftest import LogDiff
 from deconv4k.errors import InputError
 

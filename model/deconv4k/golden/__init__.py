@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from deconv4k._shared.parallel import spread
 from deconv4k.config import Config
 from deconv4k.formats import Format
-from deconv4k.golden import reference
+from deconv4k.golden import bound, plan, reference
 from deconv4k.golden.arrays import check
-from deconv4k.golden.bound import bound
-from deconv4k.golden.plan import plan
 from deconv4k.golden.products import product_steps
 from deconv4k.golden.tiles import TILE_ROWS, taps_of, work_tiles
 from deconv4k.quantise import quantise, steps
@@ -97,7 +95,7 @@ def _layer(
 ) -> NDArray[Any]:
     full, kernel, start = check(config, pixels, weights, bias)
     layer, formats = config.layer, config.formats
-    chosen = plan(config, bound(config, kernel, start), output, shift)
+    chosen = plan.plan(config, bound.bound(config, kernel, start), output, shift)
     if settings.DISABLE_JIT:
         sums = reference.phase_sums(config, full, kernel, start)
         with np.errstate(over="ignore"):

@@ -209,7 +209,7 @@ def to_codes(
     Raises
     ------
     InputError
-        As fixed.quantise_real.
+        As `deconv4k.quantise.quantise_real`.
     """
     codes = quantise_real(weights, target, "weights")
     if not keep_gain or target.rounding not in _NEAREST:

@@ -238,6 +238,14 @@ def clocks(config: Config, height: int, width: int) -> Clocks:
     return Clocks(frame=height * row, first=first, last=last)
 
 
+LATENCY_CLOCKS = 12
+"""Clocks from a column's launch to its first output that no parameter changes: LATENCY_CLOCKS is
+COLUMN_CLOCKS, WINDOW_CLOCKS, QUANTISE_CLOCKS and what is fixed of SUMS_CLOCKS in deconv_engine."""
+
+LOOP_CLOCKS = 6
+"""From seeing `room` to the `room` that this changes: LOOP in deconv_raster."""
+
+
 def latency(config: Config) -> int:
     """At most so many clocks from a column's launch to its first output: deconv_engine LATENCY."""
     layer, formats = config.layer, config.formats
@@ -245,7 +253,7 @@ def latency(config: Config) -> int:
     leaves = ceil(layer.in_channels * side**2 / 4) + int(formats.bias is not None)
     levels = ceil(ceil(log2(leaves)) / 2)
     product = 3 if formats.product is not None else 0
-    return 12 + layer.rows_ahead * phase_clocks(config) + product + 2 * levels
+    return LATENCY_CLOCKS + layer.rows_ahead * phase_clocks(config) + product + 2 * levels
 
 
 def queue_beats(config: Config) -> int:
@@ -253,7 +261,7 @@ def queue_beats(config: Config) -> int:
     stride, pair = config.layer.stride, group(config)
     each = max(1, stride // config.video.pixels_per_clock)  # beats of a launch in every queue
     line = ceil(config.video.width / pair) * each
-    margin = max(16, each * (1 + 5 // (phase_clocks(config) * pair)))
+    margin = max(16, each * (1 + (LOOP_CLOCKS - 1) // (phase_clocks(config) * pair)))
     in_flight = (latency(config) + 1 + pair + each) // stride
     slack = ceil((margin + 1 + in_flight) / 32) * 32
     return sum(slack + ceil(line * (stride - 1 + r) / stride) for r in range(stride))

@@ -154,8 +154,8 @@ JOBS = (
     ),
     ("ice40up", "x2_k3_1ppc", "deconv_engine"),
 )
-"""Target, configuration and top of the table; ``fixed`` is deconv with the layer's default kernel
-as a constant, kernel_store what a kernel loaded at run time costs."""
+"""Target, configuration and top of the table; ``fixed`` is deconv_engine with the default kernel as
+a constant, deconv_kernel_store what a kernel loaded at run time costs."""
 
 
 def missing(*packages: str) -> None:
@@ -314,7 +314,7 @@ def count(cells: Mapping[str, int], target: Target) -> dict[str, int]:
 
 
 def bench_files(netlist: Netlist, target: str) -> list[Path]:
-    """The Verilog of tb/bench.v around a synthesised deconv, with models of its cells.
+    """The Verilog of tb/bench.v around a synthesised deconv_engine, with models of its cells.
 
     A netlist has no parameters, the bench sets them: between the two stands a module with the
     header of hw/engine/deconv_engine.v, which is written beside the netlist.
@@ -322,7 +322,7 @@ def bench_files(netlist: Netlist, target: str) -> list[Path]:
     Parameters
     ----------
     netlist : Netlist
-        Of ``deconv``.
+        Of ``deconv_engine``.
     target : {'ecp5', 'gates'}
     """
     source = (checkout.ROOT / "hw" / "engine" / "deconv_engine.v").read_text()

@@ -186,5 +186,9 @@ def rounding_error(shift: int, mode: Rounding) -> Interval:
         Rounding.AP_RND_MIN_INF: (0.5, 0.5 - fine),
         Rounding.AP_TRN: (1 - fine, 0.0),
         Rounding.AP_TRN_ZERO: (1 - fine, 1 - fine),
-    }.get(mode, (0.5, 0.5))
+        # Ties go either way, as the sign or the neighbour says.
+        Rounding.AP_RND_ZERO: (0.5, 0.5),
+        Rounding.AP_RND_INF: (0.5, 0.5),
+        Rounding.AP_RND_CONV: (0.5, 0.5),
+    }[mode]
     return Interval(-below, above)
