@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from deconv4k.sim.regression import Regression
 
 
+def wide() -> Console:
+    """A console; a file or a pipe has no width of its own, and gets that of a wide table."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=100)
+
+
 def show_info(found: Info, config: Config) -> None:
     """A configuration: what it is, needs and costs."""
     data = found.to_dict()
@@ -67,16 +73,18 @@ def show_fit(found: Fit) -> None:
         table.add_row(
             row.photo, f"{row.bicubic:.2f}", f"{row.lanczos:.2f}", f"{row.fitted:.2f}", held
         )
-    Console().print(table)
+    wide().print(table)
 
 
 def show_resources(rows: Sequence[Mapping[str, Any]], resources: Sequence[str]) -> None:
     """What synthesis counted, of each of the resources."""
     names = ("target", "configuration", "top", *resources)
-    table = Table(*names, title="Resources")
+    table = Table(title="Resources", box=box.SIMPLE_HEAD)
+    for name in names:
+        table.add_column(name, no_wrap=True, justify="right" if name in resources else "left")
     for row in rows:
         table.add_row(*(f"{row[name]:,}" if name in resources else row[name] for name in names))
-    Console().print(table)
+    wide().print(table)
 
 
 def show_clocks(rows: Sequence[Mapping[str, Any]], only: str, seeds: int) -> None:
@@ -92,7 +100,7 @@ def show_clocks(rows: Sequence[Mapping[str, Any]], only: str, seeds: int) -> Non
             f"{row['pixels_a_second'] / 1e6:.0f}",
             f"{row['frames_a_second']:.1f} of {row['output'][0]}x{row['output'][1]}",
         )  # fmt: skip
-    Console().print(table)
+    wide().print(table)
     for row in rows:
         limit = row["limit"]
         click.echo(
@@ -108,15 +116,13 @@ def show_verdicts(results: Sequence[Result], name: str) -> None:
     for each in results:
         said = "PASS" if each.passed else "FAIL"
         table.add_row(str(each.number), said, f"{each.mismatches:,}", "\n".join(each.wrong))
-    Console().print(table)
+    wide().print(table)
 
 
 def show_regression(found: Regression, page: str) -> None:
     """The table, the quality, and whatever went wrong."""
     rows, figures = found.rows, found.psnr_db
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=100)
+    console = wide()
     table = Table(title="Engine against golden model, bit for bit", box=box.SIMPLE_HEAD)
     for head in ("case", "simulator", "stalls"):
         table.add_column(head, no_wrap=True)
