@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 
 import pytest
@@ -28,12 +27,7 @@ RUNS = [
 @pytest.mark.parametrize(("sim_name", "target", "name"), RUNS)
 def test_vectors_on_the_netlist(sim_name: str, target: str, name: str, seed: int) -> None:
     case = committed.read(FOLDER / name)
-    # Once for both simulators, whatever worker comes first.
-    lock = checkout.BUILD / f"netlist-{target}-{name}.lock"
-    lock.parent.mkdir(exist_ok=True)
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        netlist = yosys.synthesise(target, "deconv_engine", design.parameters(case.config))
+    netlist = yosys.synthesise(target, "deconv_engine", design.parameters(case.config))
     files = yosys.bench_files(netlist, target)
     for stalls in ("none", "both"):
         played = play.play(

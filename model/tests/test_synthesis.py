@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -136,3 +138,20 @@ def test_choices_are_named(arguments: list[str], said: str) -> None:
     result = CliRunner().invoke(cli, arguments)
     assert isinstance(result.exception, InputError)
     assert said in str(result.exception)
+
+
+def test_two_at_once_synthesise_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    begun = []
+
+    def synthesis(folder: Path, commands: object) -> None:
+        begun.append(folder)
+        time.sleep(0.5)
+        stat = {"modules": {"\\deconv_fifo": {"num_cells_by_type": {}}}}
+        (folder / "stat.json").write_text(json.dumps(stat))
+
+    monkeypatch.setattr(checkout, "BUILD", tmp_path)
+    monkeypatch.setattr(yosys, "_yosys", synthesis)
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda _: yosys.synthesise("gates", "deconv_fifo", {}), range(2)))
+    assert len(begun) == 1
+    assert made[0] == made[1]

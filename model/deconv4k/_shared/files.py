@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import json
 import os
@@ -112,6 +113,15 @@ def _swap(made: Path, folder: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
     else:
         made.rename(folder)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make a folder, and hold it against other processes that lock it too."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def load_array(path: str | Path, name: str, *, mapped: bool = False) -> NDArray[Any]:

@@ -6,7 +6,6 @@ sources, and shared by every run and every process.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -21,6 +20,7 @@ from typing import Any
 from cocotb_tools.runner import Icarus, Verilator
 
 from deconv4k._shared import checkout, tooling
+from deconv4k._shared.files import locked
 from deconv4k.errors import InputError
 from deconv4k.sim import sources, tools
 
@@ -120,10 +120,8 @@ def build(
     identity = [simulator, top, sorted(parameters.items()), waves, public]
     digest.update(json.dumps(identity).encode())
     folder = checkout.BUILD / "sim" / simulator / f"{top}-{digest.hexdigest()[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
     stamp = folder / "built"
-    with open(folder / "lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder):
         if stamp.exists():
             return folder
         # What an interrupted build left would be taken for finished.

@@ -229,12 +229,12 @@ def synthesise(
     digest.update(json.dumps([target_name, *commands, version]).encode())
     folder = checkout.BUILD / "synth" / f"{target_name}-{top}-{digest.hexdigest()[:16]}"
     found = folder / "resources.json"
-    if not found.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _yosys(folder, commands)
-        stat = json.loads((folder / "stat.json").read_text())
-        cells = stat["modules"][f"\\{top}"]["num_cells_by_type"]
-        files.save_json(found, {"resources": count(cells, target), "cells": cells})
+    with files.locked(folder):
+        if not found.exists():
+            _yosys(folder, commands)
+            stat = json.loads((folder / "stat.json").read_text())
+            cells = stat["modules"][f"\\{top}"]["num_cells_by_type"]
+            files.save_json(found, {"resources": count(cells, target), "cells": cells})
     data = json.loads(found.read_text())
     return Netlist(folder, data["resources"], data["cells"])
 
