@@ -20,6 +20,8 @@ here=$(pwd -P)
 # Settings of other installations, which would send the packages elsewhere.
 unset PYTHONPATH PYTHONHOME PYTHONUSERBASE PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_DEPS PIP_DRY_RUN
 unset PIP_REQUIRE_HASHES PIP_PYTHON PIP_REQUIREMENT PIP_EDITABLE PIP_LOG
+# Packages that come as source are built apart, by what they ask for, whatever setuptools is in .venv.
+export PIP_USE_PEP517=1
 export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 # pip turns Ctrl-C into an ordinary failure, after which an alternative would be tried.
 trap 'exit 130' INT TERM
